@@ -1,0 +1,213 @@
+"""Entry, Layer, Dataset, Call: what everything that can be chosen has in common."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+
+from core.catalog.fields import real, whole
+from core.plain import Plain
+from core.shapes import Shape
+
+TaskKind = Literal["classification", "regression"]
+
+
+class Entry(Plain):
+    """One thing that can be chosen. Its docstring is its tooltip; `kind` is its stable name in JSON."""
+
+    kind: str
+    title: ClassVar[str]
+
+    @classmethod
+    def name(cls) -> str:
+        """The entry's stable name in JSON."""
+        return cls.model_fields["kind"].default
+
+
+@dataclass(frozen=True)
+class Call:
+    """A constructor call kept as data, so that it can be run, printed and linked to its docs.
+
+    `target` is a dotted name: `nn.…` and `optim.…` are torch's, `own.…` is ours (core/engine/modules).
+    """
+
+    target: str
+    kwargs: dict[str, Any] = field(default_factory=lambda: {})
+
+    def source(self) -> str:
+        """The call as a line of Python."""
+        return f"{self.target}({', '.join(f'{name}={value!r}' for name, value in self.kwargs.items())})"
+
+
+class Task(Plain):
+    """What is to be predicted: which class, or how much."""
+
+    kind: TaskKind
+    outputs: int
+    classes: tuple[str, ...] = ()
+    target: str = ""
+
+
+class Layer(Entry):
+    """One kind of layer: its settings, what it does to a shape, and the modules it is made of."""
+
+    group: ClassVar[str]
+    example: ClassVar[Shape]
+    """A shape this layer must accept at its default settings."""
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    """The fewest and the most inputs it takes; None means any number."""
+
+    def for_task(self, task: Task, outputs: int) -> "Layer":
+        """The layer to build for this task; only `output` answers with another one than itself."""
+        return self
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of one sample after this layer. Raises ShapeMismatch with the way out."""
+        raise NotImplementedError
+
+    def calls(self, *inputs: Shape) -> tuple[Call, ...]:
+        """The modules this layer is made of, applied one after the other."""
+        raise NotImplementedError
+
+
+class Samples(NamedTuple):
+    """A data set as arrays, before it is split and scaled.
+
+    inputs: (samples, *shape) float32. targets: (samples,) int64 class numbers, or (samples, 1) float32
+    values. points: (samples, 2) float32, where each sample lies on the plane; None for data without one.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    points: np.ndarray | None = None
+
+
+class Recipe(NamedTuple):
+    """A data set's function with its arguments: run to get the samples, printed into the exported script.
+
+    `function` is a plain, self-contained function (it may use `np`, and imports anything else inside
+    itself) that returns (inputs, targets), or (points, targets) for data on the plane.
+    `helpers` are further plain functions it calls.
+    """
+
+    function: Any
+    kwargs: dict[str, Any]
+    helpers: tuple[Any, ...] = ()
+
+
+class Dataset(Entry):
+    """One kind of data: its settings, the shape of a sample, the task, and the recipe that makes it."""
+
+    group: ClassVar[str]
+    picture: ClassVar[Literal["plane", "image", "table"]]
+    """How a sample is looked at: a point on the plane, a picture, or a row of a table."""
+    scaled: ClassVar[bool] = False
+    """Whether inputs (and a regression's target) are standardised with figures fitted on the train split."""
+
+    seed: int = whole(0, 0, 2**31 - 1, "Draws the noise and the split. The same seed gives the same data.")
+    validation_fraction: float = real(
+        0.2, 0.05, 0.6, "Share of the samples kept aside to judge the network while it trains.", step=0.05,
+        title="Validation share")
+    test_fraction: float = real(
+        0.2, 0.05, 0.6, "Share of the samples kept aside for one honest judgement at the end.", step=0.05,
+        title="Test share")
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample, known without making the data."""
+        raise NotImplementedError
+
+    @property
+    def task(self) -> Task:
+        """What is to be predicted, known without making the data."""
+        raise NotImplementedError
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """A name for every input number, in order; empty for pictures."""
+        return ()
+
+    def recipe(self) -> Recipe:
+        """The function that makes the samples, with its arguments."""
+        raise NotImplementedError
+
+    def samples(self) -> Samples:
+        """The whole data set: the same arrays every time for the same settings."""
+        recipe = self.recipe()
+        return Samples(*recipe.function(**recipe.kwargs))
+
+
+class Loss(Entry):
+    """One way to measure how wrong the outputs are."""
+
+    tasks: ClassVar[tuple[TaskKind, ...]]
+    one_hot: ClassVar[bool] = False
+    """Whether class numbers are turned into rows of 0 and 1 before the loss reads them."""
+
+    def for_task(self, task: Task) -> "Loss":
+        """The loss to use for this task; only `auto` answers with another one than itself."""
+        return self
+
+    def outputs(self, task: Task) -> int:
+        """How many numbers the network must put out for this task under this loss."""
+        return task.outputs
+
+    def call(self) -> Call:
+        """The torch module that computes the mean loss of a batch from (outputs, targets)."""
+        raise NotImplementedError
+
+
+class Part(NamedTuple):
+    """An optimizer's call and the parameters it updates."""
+
+    call: Call
+    parameters: Literal["all", "matrices", "others"] = "all"
+    """`matrices`: the 2-D weights of hidden layers (not the output's); `others`: all but those."""
+
+
+class Optimizer(Entry):
+    """One rule that turns gradients into updates. Every one has a learning rate."""
+
+    learning_rate: float
+    closure: ClassVar[bool] = False
+    """Whether the rule evaluates the loss several times a step (LBFGS)."""
+
+    def parts(self) -> tuple[Part, ...]:
+        """The torch optimizers this rule is made of; together they cover every parameter once."""
+        raise NotImplementedError
+
+
+class Schedule(Entry):
+    """How the learning rate changes over a run."""
+
+    needs_end: ClassVar[bool] = False
+    """Whether it must know the number of steps in advance."""
+
+    def curve(self, steps_per_epoch: int, total_steps: int | None) -> Recipe:
+        """A plain function `(step, validation_losses, **kwargs) -> factor` that the learning rate is multiplied by.
+
+        step: 1-based. validation_losses: all scheduled validation losses so far, oldest first.
+        """
+        raise NotImplementedError
+
+
+class Regularization(Entry):
+    """A penalty on large weights, added to the loss that is minimised (not to the loss that is shown)."""
+
+    strength: float
+
+    def power(self) -> int | None:
+        """1 for the sum of absolute weights, 2 for half the sum of squares, None for no penalty."""
+        raise NotImplementedError
+
+
+class Metric(Entry):
+    """One figure that says how good predictions are, on a split."""
+
+    tasks: ClassVar[tuple[TaskKind, ...]]
+    higher_is_better: ClassVar[bool]
+    unit: ClassVar[str] = ""
+
+    def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
+        """The figure. outputs: (samples, outputs). targets: (samples,) class numbers or (samples, 1) values."""
+        raise NotImplementedError

@@ -1,0 +1,151 @@
+"""What a run can say: facts, in the order they happened. Events are the truth of a run."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from core.plain import Plain
+
+Point = tuple[str, int, float]
+"""A series' name, a step, a value."""
+
+
+class Started(Plain):
+    """Training begins; what was measured and chosen for it (its pins) is said here."""
+
+    type: Literal["started"] = "started"
+    parameters: int
+    device: str
+    device_name: str
+    threads: int
+    epochs: int | None
+    steps_per_epoch: int
+    samples: dict[str, int]
+    """How many samples each split holds: train, validation, test."""
+    data_hash: str
+    """SHA-256 of the inputs and targets."""
+    torch_version: str
+
+
+class StepsRecorded(Plain):
+    """The mean training loss since the step recorded before, for each step of the recording schedule."""
+
+    type: Literal["steps_recorded"] = "steps_recorded"
+    steps: tuple[int, ...]
+    losses: tuple[float, ...]
+
+    def points(self) -> list[Point]:
+        """One point of `train_loss` per recorded step."""
+        return [("train_loss", step, loss) for step, loss in zip(self.steps, self.losses, strict=True)]
+
+
+class Validated(Plain):
+    """The network was judged on the validation split, as scheduled."""
+
+    type: Literal["validated"] = "validated"
+    step: int
+    epoch: int
+    learning_rate: float
+    scores: dict[str, float]
+    """`loss` and one value per metric, by its kind."""
+
+    def points(self) -> list[Point]:
+        """One point of `validation_<score>` per score, and one of `learning_rate`."""
+        rate: list[Point] = [("learning_rate", self.step, self.learning_rate)]
+        return rate + [(f"validation_{name}", self.step, value) for name, value in self.scores.items()]
+
+
+class Changed(Plain):
+    """A setting of training was moved while it trained; it holds from the step after `step`."""
+
+    type: Literal["changed"] = "changed"
+    step: int
+    setting: str
+    """A dotted path into the experiment: `training.optimizer.learning_rate`, `network.drop1.rate`."""
+    value: float
+
+
+class WeightEdited(Plain):
+    """One weight was set by hand; it holds from the step after `step`."""
+
+    type: Literal["weight_edited"] = "weight_edited"
+    step: int
+    node: str
+    parameter: str
+    """The parameter's name inside the node: `0.weight`, `0.bias`."""
+    index: tuple[int, ...]
+    value: float
+
+
+class Paused(Plain):
+    """The run waits to be told to go on."""
+
+    type: Literal["paused"] = "paused"
+    step: int
+
+
+class Resumed(Plain):
+    """The run goes on after a pause."""
+
+    type: Literal["resumed"] = "resumed"
+    step: int
+
+
+class Ended(Plain):
+    """What every ending tells."""
+
+    step: int
+    epoch: int
+    seconds: float
+    """Time spent training, pauses left out."""
+
+
+class Finished(Ended):
+    """All epochs are done; `test` holds the scores on the test split, computed once, here."""
+
+    type: Literal["finished"] = "finished"
+    test: dict[str, float]
+
+
+class Stopped(Ended):
+    """A person ended the run early; `test` holds the scores on the test split, computed once, here."""
+
+    type: Literal["stopped"] = "stopped"
+    test: dict[str, float]
+
+
+class Diverged(Ended):
+    """The loss of `step` was not a finite number. The weights kept are the last finite ones."""
+
+    type: Literal["diverged"] = "diverged"
+    loss: float
+    finite_step: int
+    """The step after which the kept weights held."""
+
+
+class Failed(Plain):
+    """The run broke. `what` is for the reader, `details` (a traceback) for the log."""
+
+    type: Literal["failed"] = "failed"
+    what: str
+    details: str = ""
+
+
+Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Paused | Resumed | Finished | Stopped
+         | Diverged | Failed)
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
+
+
+def points(event: Event) -> list[Point]:
+    """The points an event adds to the charts."""
+    return event.points() if isinstance(event, StepsRecorded | Validated) else []
+
+
+def write(event: Event) -> str:
+    """The event as one line of JSON."""
+    return event.model_dump_json()
+
+
+def read(text: str | bytes | dict[str, Any]) -> Event:
+    """The event a line of JSON (or an object already parsed from it) holds."""
+    return EVENT.validate_python(text) if isinstance(text, dict) else EVENT.validate_json(text)

@@ -1,0 +1,45 @@
+"""Problems a person can mend: what is wrong with the numbers, and the way out."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from core.plain import Plain
+
+
+class Problem(Plain):
+    """One thing to mend. `where` is a node id or a dotted path into the experiment."""
+
+    where: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} {self.fix}" if self.where else f"{self.what} {self.fix}"
+
+
+class Problems(Exception):
+    """Carries every problem found at once, so that nobody mends them one by one in the dark."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class ShapeMismatch(Exception):
+    """A layer cannot take the shape it is given. `what` and `fix` are sentences for the learner."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f"{what} {fix}")
+        self.what = what
+        self.fix = fix
+
+
+class StoreTrouble(Exception):
+    """The store cannot be used (not writable, full, or not there); the message ends with the way out."""
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """A sentence naming the known word nearest to `name`, or all of them when none is near."""
+    known = sorted(known)
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}?" if near else f"Use one of: {', '.join(known)}."

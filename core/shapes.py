@@ -1,0 +1,41 @@
+"""Shape: the size of one sample on its way through a network, and the arithmetic of windows."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The size of one sample without the batch axis, with the meaning of every axis."""
+
+    sizes: tuple[int, ...]
+    axes: tuple[str, ...]
+    dtype: Literal["float", "integer"] = "float"
+
+    @property
+    def count(self) -> int:
+        """How many numbers one sample holds."""
+        return prod(self.sizes)
+
+    def __str__(self) -> str:
+        return "×".join(str(size) for size in self.sizes)
+
+    def named(self) -> str:
+        """The shape for a reader, each size with the name of its axis: "8 channels × 13 height × 13 width"."""
+        return " × ".join(f"{size} {axis}" for size, axis in zip(self.sizes, self.axes, strict=True))
+
+
+def features(count: int) -> Shape:
+    """A flat list of numbers."""
+    return Shape((count,), ("features",))
+
+
+def image(channels: int, height: int, width: int) -> Shape:
+    """A picture or a stack of feature maps."""
+    return Shape((channels, height, width), ("channels", "height", "width"))
+
+
+def window(size: int, kernel: int, stride: int, padding: int) -> int:
+    """How many places a window of `kernel` finds along an axis of `size`, moving by `stride`."""
+    return (size + 2 * padding - kernel) // stride + 1
