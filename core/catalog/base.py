@@ -69,6 +69,10 @@ class Layer(Entry):
         """The modules this layer is made of, applied one after the other."""
         raise NotImplementedError
 
+    def parameters(self, *inputs: Shape) -> int:
+        """How many numbers this layer learns."""
+        return 0
+
 
 class Samples(NamedTuple):
     """A data set as arrays, before it is split and scaled.
@@ -85,14 +89,12 @@ class Samples(NamedTuple):
 class Recipe(NamedTuple):
     """A data set's function with its arguments: run to get the samples, printed into the exported script.
 
-    `function` is a plain, self-contained function (it may use `np`, and imports anything else inside
-    itself) that returns (inputs, targets), or (points, targets) for data on the plane.
-    `helpers` are further plain functions it calls.
+    `function` is plain and self-contained (it may use `np` and `math`, and imports anything else
+    inside itself). A data set's returns (inputs, targets), or (points, targets) for data on the plane.
     """
 
     function: Any
     kwargs: dict[str, Any]
-    helpers: tuple[Any, ...] = ()
 
 
 class Dataset(Entry):
@@ -123,7 +125,7 @@ class Dataset(Entry):
         raise NotImplementedError
 
     @property
-    def features(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[str, ...]:
         """A name for every input number, in order; empty for pictures."""
         return ()
 
@@ -131,10 +133,18 @@ class Dataset(Entry):
         """The function that makes the samples, with its arguments."""
         raise NotImplementedError
 
-    def samples(self) -> Samples:
+    def make(self) -> Samples:
         """The whole data set: the same arrays every time for the same settings."""
         recipe = self.recipe()
-        return Samples(*recipe.function(**recipe.kwargs))
+        inputs, targets = recipe.function(**recipe.kwargs)
+        return Samples(inputs.astype(np.float32), typed(targets, self.task))
+
+
+def typed(targets: np.ndarray, task: Task) -> np.ndarray:
+    """Targets as training reads them: (samples,) int64 class numbers, or (samples, 1) float32 values."""
+    if task.kind == "classification":
+        return targets.astype(np.int64)
+    return targets.astype(np.float32).reshape(len(targets), -1)
 
 
 class Loss(Entry):
@@ -194,10 +204,8 @@ class Schedule(Entry):
 class Regularization(Entry):
     """A penalty on large weights, added to the loss that is minimised (not to the loss that is shown)."""
 
-    strength: float
-
-    def power(self) -> int | None:
-        """1 for the sum of absolute weights, 2 for half the sum of squares, None for no penalty."""
+    def penalty(self) -> tuple[int, float] | None:
+        """The power (1: sum of absolute weights, 2: half the sum of squares) and its strength; None for no penalty."""
         raise NotImplementedError
 
 
@@ -207,6 +215,10 @@ class Metric(Entry):
     tasks: ClassVar[tuple[TaskKind, ...]]
     higher_is_better: ClassVar[bool]
     unit: ClassVar[str] = ""
+
+    def applies(self, task: Task) -> bool:
+        """Whether this figure says something about this task."""
+        return task.kind in self.tasks
 
     def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
         """The figure. outputs: (samples, outputs). targets: (samples,) class numbers or (samples, 1) values."""

@@ -1,0 +1,113 @@
+"""Real tables that come with scikit-learn."""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from core.catalog.base import Dataset, Recipe, Task
+from core.shapes import Shape, features
+
+
+def iris() -> tuple[np.ndarray, np.ndarray]:
+    """150 flowers of three kinds, four lengths in centimetres each."""
+    from sklearn.datasets import load_iris
+
+    return load_iris(return_X_y=True)
+
+
+def wine() -> tuple[np.ndarray, np.ndarray]:
+    """178 wines from three growers, thirteen measurements each."""
+    from sklearn.datasets import load_wine
+
+    return load_wine(return_X_y=True)
+
+
+def breast_cancer() -> tuple[np.ndarray, np.ndarray]:
+    """569 tumours, thirty measurements each; 0 is malignant, 1 benign."""
+    from sklearn.datasets import load_breast_cancer
+
+    return load_breast_cancer(return_X_y=True)
+
+
+def diabetes() -> tuple[np.ndarray, np.ndarray]:
+    """442 patients, ten measurements each; the target is how far the disease went in a year."""
+    from sklearn.datasets import load_diabetes
+
+    return load_diabetes(return_X_y=True, scaled=False)
+
+
+class Table(Dataset):
+    """Rows of numbers, each column standardised with the mean and spread of the train split."""
+
+    group: ClassVar[str] = "tables"
+    picture: ClassVar[Literal["plane", "image", "table"]] = "table"
+    scaled: ClassVar[bool] = True
+    function: ClassVar[Any]
+    names: ClassVar[tuple[str, ...]]
+    answer: ClassVar[Task]
+
+    @property
+    def shape(self) -> Shape:
+        return features(len(self.names))
+
+    @property
+    def task(self) -> Task:
+        return self.answer
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.names
+
+    def recipe(self) -> Recipe:
+        return Recipe(type(self).function, {})
+
+
+class Iris(Table):
+    """150 iris flowers measured in 1936 (Fisher): tell three kinds apart by four lengths."""
+
+    kind: Literal["iris"] = "iris"
+    title: ClassVar[str] = "Iris"
+    function: ClassVar[Any] = staticmethod(iris)
+    names: ClassVar[tuple[str, ...]] = (
+        "sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+    answer: ClassVar[Task] = Task(
+        kind="classification", outputs=3, classes=("setosa", "versicolor", "virginica"), target="kind of iris")
+
+
+class Wine(Table):
+    """178 Italian wines: tell three growers apart by thirteen chemical measurements (UCI, 1991)."""
+
+    kind: Literal["wine"] = "wine"
+    title: ClassVar[str] = "Wine"
+    function: ClassVar[Any] = staticmethod(wine)
+    names: ClassVar[tuple[str, ...]] = (
+        "alcohol", "malic acid", "ash", "alcalinity of ash", "magnesium", "total phenols", "flavanoids",
+        "nonflavanoid phenols", "proanthocyanins", "color intensity", "hue", "od280/od315", "proline")
+    answer: ClassVar[Task] = Task(
+        kind="classification", outputs=3, classes=("grower 1", "grower 2", "grower 3"), target="grower")
+
+
+class BreastCancer(Table):
+    """569 tumours: malignant or benign, from thirty measurements of cell nuclei (Wisconsin, 1995)."""
+
+    kind: Literal["breast_cancer"] = "breast_cancer"
+    title: ClassVar[str] = "Breast cancer"
+    function: ClassVar[Any] = staticmethod(breast_cancer)
+    names: ClassVar[tuple[str, ...]] = tuple(
+        f"{statistic} {measure}" for statistic in ("mean", "error of", "worst") for measure in (
+            "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave points",
+            "symmetry", "fractal dimension"))
+    answer: ClassVar[Task] = Task(
+        kind="classification", outputs=2, classes=("malignant", "benign"), target="diagnosis")
+
+
+class Diabetes(Table):
+    """442 patients: predict how far diabetes went within a year, from ten measurements (Efron and others, 2004)."""
+
+    kind: Literal["diabetes"] = "diabetes"
+    title: ClassVar[str] = "Diabetes"
+    function: ClassVar[Any] = staticmethod(diabetes)
+    names: ClassVar[tuple[str, ...]] = (
+        "age (years)", "sex", "body mass index", "blood pressure (mm Hg)", "total cholesterol", "LDL", "HDL",
+        "total / HDL", "log triglycerides", "blood sugar")
+    answer: ClassVar[Task] = Task(kind="regression", outputs=1, target="progression (points)")
