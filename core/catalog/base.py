@@ -97,6 +97,14 @@ class Recipe(NamedTuple):
     kwargs: dict[str, Any]
 
 
+class Sizes(NamedTuple):
+    """How many samples each split holds."""
+
+    train: int
+    validation: int
+    test: int
+
+
 class Dataset(Entry):
     """One kind of data: its settings, the shape of a sample, the task, and the recipe that makes it."""
 
@@ -106,13 +114,13 @@ class Dataset(Entry):
     scaled: ClassVar[bool] = False
     """Whether inputs (and a regression's target) are standardised with figures fitted on the train split."""
 
-    seed: int = whole(0, 0, 2**31 - 1, "Draws the noise and the split. The same seed gives the same data.")
+    seed: int = whole(0, 0, 2**31 - 1, "Draws the noise and the split. The same seed gives the same data.", late=True)
     validation_fraction: float = real(
         0.2, 0.05, 0.6, "Share of the samples kept aside to judge the network while it trains.", step=0.05,
-        title="Validation share")
+        title="Validation share", late=True)
     test_fraction: float = real(
         0.2, 0.05, 0.6, "Share of the samples kept aside for one honest judgement at the end.", step=0.05,
-        title="Test share")
+        title="Test share", late=True)
 
     @property
     def shape(self) -> Shape:
@@ -128,6 +136,16 @@ class Dataset(Entry):
     def columns(self) -> tuple[str, ...]:
         """A name for every input number, in order; empty for pictures."""
         return ()
+
+    @property
+    def count(self) -> int:
+        """How many samples there are in all, known without making the data."""
+        raise NotImplementedError
+
+    def sizes(self) -> Sizes:
+        """How many samples each split holds; train takes what validation and test leave."""
+        validation, test = round(self.count * self.validation_fraction), round(self.count * self.test_fraction)
+        return Sizes(self.count - validation - test, validation, test)
 
     def recipe(self) -> Recipe:
         """The function that makes the samples, with its arguments."""

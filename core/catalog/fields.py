@@ -36,18 +36,18 @@ class Setting(Plain):
 
 def whole(
     default: int | None, low: int, high: int, help: str, *, unit: str = "", title: str = "", step: int = 1,
-    live: bool = False,
+    live: bool = False, late: bool = False,
 ) -> Any:
     """A whole number from `low` to `high`, both included; a field typed `int | None` may be empty."""
-    return _number("whole", default, low, high, help, unit=unit, title=title, step=step, live=live)
+    return _number("whole", default, low, high, help, unit=unit, title=title, step=step, live=live, late=late)
 
 
 def real(
     default: float, low: float, high: float, help: str, *, unit: str = "", title: str = "", step: float = 0.01,
-    live: bool = False,
+    live: bool = False, late: bool = False,
 ) -> Any:
     """A number from `low` to `high`, both included."""
-    return _number("real", default, low, high, help, unit=unit, title=title, step=step, live=live)
+    return _number("real", default, low, high, help, unit=unit, title=title, step=step, live=live, late=late)
 
 
 def log_real(
@@ -62,10 +62,12 @@ def switch(default: bool, help: str, *, title: str = "") -> Any:
     return Field(default, strict=True, description=help, json_schema_extra={"form": "switch", "title": title})
 
 
-def choice(default: str, help: str, *, title: str = "", titles: dict[str, str] | None = None) -> Any:
+def choice(
+    default: str, help: str, *, title: str = "", titles: dict[str, str] | None = None, late: bool = False
+) -> Any:
     """One of the words of the field's `Literal` annotation; `titles` are the words on screen."""
-    return Field(default, description=help,
-                 json_schema_extra={"form": "choice", "title": title, "titles": dict(titles or {})})
+    return Field(default, description=help, json_schema_extra={
+        "form": "choice", "title": title, "titles": dict(titles or {}), "late": late})
 
 
 def several(default: tuple[str, ...], help: str, *, title: str = "", titles: dict[str, str] | None = None) -> Any:
@@ -75,9 +77,13 @@ def several(default: tuple[str, ...], help: str, *, title: str = "", titles: dic
 
 
 def settings(entry: type[Plain]) -> tuple[Setting, ...]:
-    """Every setting of an entry, in the order of its class. The only reader of pydantic's field internals."""
-    return tuple(_setting(name, field) for name, field in entry.model_fields.items()
-                 if isinstance(field.json_schema_extra, dict) and "form" in field.json_schema_extra)
+    """Every setting of an entry, in the order of its class, `late` ones (shared by many entries) last.
+
+    The only reader of pydantic's field internals.
+    """
+    fields = [(name, field, field.json_schema_extra) for name, field in entry.model_fields.items()]
+    found = [(name, field, extra) for name, field, extra in fields if isinstance(extra, dict) and "form" in extra]
+    return tuple(_setting(name, field) for name, field, _ in sorted(found, key=lambda item: bool(item[2].get("late"))))
 
 
 def _number(form: Form, default: float | None, low: float, high: float, help: str, **extra: Any) -> Any:
@@ -88,6 +94,7 @@ def _number(form: Form, default: float | None, low: float, high: float, help: st
 def _setting(name: str, field: FieldInfo) -> Setting:
     extra: dict[str, Any] = dict(field.json_schema_extra)  # type: ignore[arg-type]
     titles = extra.pop("titles", {})
+    extra.pop("late", None)
     return Setting(
         name=name, help=field.description or "", default=field.default,
         choices=tuple(Choice(value=word, title=titles.get(word, word.replace("_", " "))) for word in _words(field)),

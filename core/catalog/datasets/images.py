@@ -29,6 +29,10 @@ class Digits(Dataset):
         return image(1, 8, 8)
 
     @property
+    def count(self) -> int:
+        return 1797
+
+    @property
     def task(self) -> Task:
         return Task(kind="classification", outputs=10, classes=tuple("0123456789"), target="digit")
 

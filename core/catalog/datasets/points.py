@@ -110,6 +110,10 @@ class Points(Dataset):
         return features(len(self.features))
 
     @property
+    def count(self) -> int:
+        return self.samples
+
+    @property
     def task(self) -> Task:
         return Task(kind="classification", outputs=2, classes=("orange", "blue"), target="class")
 

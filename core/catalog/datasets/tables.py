@@ -44,11 +44,16 @@ class Table(Dataset):
     scaled: ClassVar[bool] = True
     function: ClassVar[Any]
     names: ClassVar[tuple[str, ...]]
+    rows: ClassVar[int]
     answer: ClassVar[Task]
 
     @property
     def shape(self) -> Shape:
         return features(len(self.names))
+
+    @property
+    def count(self) -> int:
+        return self.rows
 
     @property
     def task(self) -> Task:
@@ -68,6 +73,7 @@ class Iris(Table):
     kind: Literal["iris"] = "iris"
     title: ClassVar[str] = "Iris"
     function: ClassVar[Any] = staticmethod(iris)
+    rows: ClassVar[int] = 150
     names: ClassVar[tuple[str, ...]] = (
         "sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
     answer: ClassVar[Task] = Task(
@@ -80,6 +86,7 @@ class Wine(Table):
     kind: Literal["wine"] = "wine"
     title: ClassVar[str] = "Wine"
     function: ClassVar[Any] = staticmethod(wine)
+    rows: ClassVar[int] = 178
     names: ClassVar[tuple[str, ...]] = (
         "alcohol", "malic acid", "ash", "alcalinity of ash", "magnesium", "total phenols", "flavanoids",
         "nonflavanoid phenols", "proanthocyanins", "color intensity", "hue", "od280/od315", "proline")
@@ -93,6 +100,7 @@ class BreastCancer(Table):
     kind: Literal["breast_cancer"] = "breast_cancer"
     title: ClassVar[str] = "Breast cancer"
     function: ClassVar[Any] = staticmethod(breast_cancer)
+    rows: ClassVar[int] = 569
     names: ClassVar[tuple[str, ...]] = tuple(
         f"{statistic} {measure}" for statistic in ("mean", "error of", "worst") for measure in (
             "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave points",
@@ -107,6 +115,7 @@ class Diabetes(Table):
     kind: Literal["diabetes"] = "diabetes"
     title: ClassVar[str] = "Diabetes"
     function: ClassVar[Any] = staticmethod(diabetes)
+    rows: ClassVar[int] = 442
     names: ClassVar[tuple[str, ...]] = (
         "age (years)", "sex", "body mass index", "blood pressure (mm Hg)", "total cholesterol", "LDL", "HDL",
         "total / HDL", "log triglycerides", "blood sugar")

@@ -13,7 +13,7 @@ class Activated(Layer):
     """A layer of weights followed by an activation of the learner's choice."""
 
     activation: ActivationName = choice("relu", "The bend applied to every sum. Without one, any stack of layers "
-                                        "can do no more than a single layer.", titles=TITLES)
+                                        "can do no more than a single layer.", titles=TITLES, late=True)
 
     def output(self, *inputs: Shape) -> Shape:
         bend = activation(self.activation)

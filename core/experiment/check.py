@@ -1,0 +1,151 @@
+"""Walks a network: the shape after every node, its parameter count, and every problem, in microseconds."""
+
+from dataclasses import dataclass, field
+
+from core.catalog.base import Layer
+from core.experiment.model import Experiment, Node
+from core.problems import Problem, Problems, ShapeMismatch, closest
+from core.shapes import Shape
+
+INPUT = "input"
+LARGEST_BYTES = 8 * 2**30
+"""What training may need in memory before it is refused as a likely slip."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What is known of a network without building it. Nodes downstream of a problem get no shape and no blame."""
+
+    layers: dict[str, Layer] = field(default_factory=lambda: {})
+    """The layer as built for the task, by node id."""
+    inputs: dict[str, tuple[str, ...]] = field(default_factory=lambda: {})
+    """The ids each node reads from."""
+    shapes: dict[str, Shape] = field(default_factory=lambda: {})
+    parameters: dict[str, int] = field(default_factory=lambda: {})
+    problems: list[Problem] = field(default_factory=lambda: [])
+
+    def shapes_into(self, id: str) -> tuple[Shape, ...]:
+        """The shapes a node reads, in order."""
+        return tuple(self.shapes[name] for name in self.inputs[id])
+
+
+def check(experiment: Experiment) -> Walk:
+    """The walk of an experiment's network; raises Problems when there is any problem, of data or training too."""
+    walked = walk(experiment)
+    if walked.problems:
+        raise Problems(*walked.problems)
+    return walked
+
+
+def walk(experiment: Experiment) -> Walk:
+    """Shapes, parameter counts and problems of the whole experiment."""
+    walked = Walk(shapes={INPUT: experiment.data.shape})
+    before = INPUT
+    for node in experiment.network.nodes:
+        walked.inputs[node.id] = node.inputs or (before,)
+        _place(node, experiment, walked)
+        before = node.id
+    walked.problems.extend((*_ending(experiment, walked), *_data(experiment), *_training(experiment)))
+    if not walked.problems:
+        walked.problems.extend(_memory(experiment, walked))
+    return walked
+
+
+def _place(node: Node, experiment: Experiment, walked: Walk) -> None:
+    sources = walked.inputs[node.id]
+    wrong = _wiring(node, sources, experiment, walked)
+    if wrong:
+        walked.problems.append(wrong)
+    elif all(name in walked.shapes for name in sources):
+        task = experiment.data.task
+        layer = node.layer.for_task(task, experiment.training.loss.for_task(task).outputs(task))
+        walked.layers[node.id] = layer
+        try:
+            walked.shapes[node.id] = layer.output(*walked.shapes_into(node.id))
+            walked.parameters[node.id] = layer.parameters(*walked.shapes_into(node.id))
+        except ShapeMismatch as refused:
+            walked.problems.append(Problem(where=node.id, what=refused.what, fix=refused.fix))
+
+
+def _wiring(node: Node, sources: tuple[str, ...], experiment: Experiment, walked: Walk) -> Problem | None:
+    fewest, most = node.layer.arity
+    if len(sources) < fewest or (most is not None and len(sources) > most):
+        return Problem(where=node.id, what=f"{node.layer.title} reads {fewest} input but gets {len(sources)}.",
+                       fix="Remove an input.")
+    for name in sources:
+        if name in walked.inputs and name != node.id or name == INPUT:
+            continue
+        if any(other.id == name for other in experiment.network.nodes):
+            return Problem(where=node.id, what=f"It reads {name!r}, which comes only after it, so data would run in a "
+                           "circle.", fix=f"Move {name!r} before it, or let it read an earlier node.")
+        return Problem(where=node.id, what=f"It reads {name!r}, which is not there.",
+                       fix=closest(name, (INPUT, *walked.inputs)))
+    return None
+
+
+def _ending(experiment: Experiment, walked: Walk) -> list[Problem]:
+    nodes = experiment.network.nodes
+    if not nodes:
+        return [Problem(where=INPUT, what="The network has no layers.", fix="Add an Output layer.")]
+    is_output = [type(node.layer).for_task is not Layer.for_task for node in nodes]
+    problems = [Problem(where=node.id, what="An output layer stands before the end.", fix="Delete it, or move it last.")
+                for node, output in zip(nodes[:-1], is_output[:-1], strict=True) if output]
+    if not is_output[-1]:
+        problems.append(Problem(where=nodes[-1].id, what="The network has no output layer at its end.",
+                                fix="Add an Output layer after it."))
+    read = {name for sources in walked.inputs.values() for name in sources}
+    return problems + [Problem(where=node.id, what="No other layer reads it.", fix="Delete it, or connect it.")
+                       for node in nodes[:-1] if node.id not in read]
+
+
+def _data(experiment: Experiment) -> list[Problem]:
+    data = experiment.data
+    sizes, needed = data.sizes(), max(data.task.outputs, 2)
+    if data.validation_fraction + data.test_fraction > 0.9:
+        shares = round(100 * (data.validation_fraction + data.test_fraction))
+        return [Problem(where="data.test_fraction", what=f"Validation and test together take {shares} % of the "
+                        "samples.", fix="Leave at least 10 % for training.")]
+    return [Problem(where="data", what=f"The {split} split holds {size} samples, too few for {needed} classes."
+                    if data.task.classes else f"The {split} split holds {size} samples.",
+                    fix=f"Raise the {split} share, or the number of samples.")
+            for split, size in sizes._asdict().items() if size < needed]
+
+
+def _training(experiment: Experiment) -> list[Problem]:
+    training, task = experiment.training, experiment.data.task
+    problems: list[Problem] = []
+    if task.kind not in training.loss.tasks:
+        problems.append(Problem(where="training.loss", what=f"{training.loss.title} is not for {task.kind}.",
+                                fix="Choose Automatic."))
+    if training.schedule.needs_end and training.epochs is None:
+        problems.append(Problem(where="training.schedule", what=f"{training.schedule.title} needs to know where the "
+                                "run ends, but epochs is empty.", fix="Set epochs, or choose Constant."))
+    return problems
+
+
+def _memory(experiment: Experiment, walked: Walk) -> list[Problem]:
+    """Weights, gradients and two optimizer moments in float32, and every activation kept for the way back, twice."""
+    held = 16 * sum(walked.parameters.values())
+    batch = min(experiment.training.batch_size, experiment.data.sizes().train)
+    flowing = 8 * batch * sum(shape.count for shape in walked.shapes.values())
+    if held + flowing <= LARGEST_BYTES:
+        return []
+    heaviest = max(walked.parameters, key=lambda id: 16 * walked.parameters[id] + 8 * batch * walked.shapes[id].count)
+    return [Problem(where=heaviest, what=f"Training would need about {(held + flowing) / 2**30:.0f} GiB of memory; at "
+                    f"most {LARGEST_BYTES // 2**30} GiB are allowed.",
+                    fix="Make this layer smaller, or lower the batch size.")]
+
+
+def steps_per_epoch(experiment: Experiment) -> int:
+    """Updates in one pass over the train split.
+
+    A last batch of one sample is left out: batch normalisation cannot use it.
+    """
+    train, batch = experiment.data.sizes().train, experiment.training.batch_size
+    return max(train // batch + (train % batch > 1), 1)
+
+
+def total_steps(experiment: Experiment) -> int | None:
+    """Updates of the whole run; None when it has no end."""
+    epochs = experiment.training.epochs
+    return None if epochs is None else epochs * steps_per_epoch(experiment)

@@ -1,0 +1,140 @@
+"""Experiment: what to learn from, with which network, trained how. Plain data, frozen, JSON both ways."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from core.catalog.base import Dataset, Layer, Loss, Optimizer, Regularization, Schedule
+from core.catalog.datasets import DATASETS
+from core.catalog.datasets.points import Spiral
+from core.catalog.fields import choice, whole
+from core.catalog.layers import LAYERS
+from core.catalog.layers.dense import Output
+from core.catalog.losses import LOSSES, Auto
+from core.catalog.optimizers import OPTIMIZERS, AdamW
+from core.catalog.regularizations import REGULARIZATIONS, NoRegularization
+from core.catalog.schedules import SCHEDULES, Constant
+from core.experiment.explain import explained
+from core.experiment.upgrade import NOW, upgrade
+from core.plain import Plain
+from core.problems import Problem, Problems
+
+LARGEST_FILE = 5_000_000
+MOST_NODES = 10_000
+DEEPEST = 64
+
+if TYPE_CHECKING:
+    AnyDataset, AnyLayer, AnyLoss = Dataset, Layer, Loss
+    AnyOptimizer, AnySchedule, AnyRegularization = Optimizer, Schedule, Regularization
+else:
+    def _any(entries: tuple[type, ...]) -> Any:
+        from typing import Union
+
+        return Annotated[Union[entries], Field(discriminator="kind")]  # noqa: UP007: built from a tuple
+
+    AnyDataset, AnyLayer, AnyLoss = _any(DATASETS), _any(LAYERS), _any(LOSSES)
+    AnyOptimizer, AnySchedule, AnyRegularization = _any(OPTIMIZERS), _any(SCHEDULES), _any(REGULARIZATIONS)
+
+
+class Node(Plain):
+    """A layer placed in a network. No `inputs` means: reads the node before."""
+
+    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")
+    layer: AnyLayer
+    inputs: tuple[str, ...] = ()
+
+
+class Network(Plain):
+    """Nodes in order; an input names an earlier node, or `input` for the data."""
+
+    nodes: tuple[Node, ...] = Field((), max_length=MOST_NODES)
+
+    def node(self, id: str) -> Node:
+        """The node of this id. Raises Problems when there is none."""
+        for node in self.nodes:
+            if node.id == id:
+                return node
+        raise Problems(Problem(where=id, what=f"There is no layer called {id!r}.", fix="Reload the network."))
+
+
+class Training(Plain):
+    """How to train: what to minimise, by which rule, how long."""
+
+    loss: AnyLoss = Auto()
+    optimizer: AnyOptimizer = AdamW()
+    schedule: AnySchedule = Constant()
+    regularization: AnyRegularization = NoRegularization()
+    batch_size: int = whole(32, 1, 8192, "Samples looked at before each update.", unit="samples")
+    epochs: int | None = whole(100, 1, 1_000_000, "Times the network sees every training sample. Empty: until stopped.",
+                               unit="epochs")
+    seed: int = whole(0, 0, 2**31 - 1, "Draws the first weights and the order of the samples. "
+                      "The same seed gives the same run.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = choice(
+        "auto", "Where to compute. Automatic takes the fastest one found by a short measurement.",
+        titles={"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"})
+    threads: int | None = whole(None, 1, 256, "Processor threads. Empty: found by a short measurement.",
+                                unit="threads")
+
+
+class Experiment(Plain):
+    """What was asked. Everything else is a function of it, or a record of running it."""
+
+    schema_version: int = Field(NOW, ge=1, le=NOW)
+    name: str = Field("untitled", min_length=1, max_length=120)
+    data: AnyDataset = Spiral()
+    network: Network = Network(nodes=(Node(id="out", layer=Output()),))
+    training: Training = Training()
+
+
+PARTS = {"": Experiment, "network": Network, "nodes": Node, "training": Training}
+
+
+def read(raw: str | bytes | dict[str, Any]) -> Experiment:
+    """The experiment a JSON text or object holds, old versions upgraded.
+
+    Raises Problems, one per fault, each naming the node or key and the way out.
+    """
+    document = raw if isinstance(raw, dict) else _parsed(raw)
+    try:
+        experiment = Experiment.model_validate_json(json.dumps(upgrade(document)))
+    except ValidationError as error:
+        raise Problems(*explained(error, document, PARTS)) from None
+    except RecursionError:
+        raise Problems(_too_deep()) from None
+    _refuse_repeated_ids(experiment.network)
+    return experiment
+
+
+def write(experiment: Experiment) -> dict[str, Any]:
+    """The experiment as a JSON object; `read` gives back an equal one."""
+    return experiment.model_dump(mode="json")
+
+
+def _parsed(text: str | bytes) -> dict[str, Any]:
+    if len(text) > LARGEST_FILE:
+        raise Problems(Problem(where="", what=f"The experiment is {len(text):,} bytes long; at most {LARGEST_FILE:,} "
+                               "are read.", fix="Check that this is an experiment file."))
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Problems(Problem(where="", what=f"This is not JSON ({error}).",
+                               fix="Open an experiment file, as `python -m core template two-spirals` prints one."),
+                       ) from None
+    if not isinstance(document, dict):
+        raise Problems(Problem(where="", what=f"An experiment is a JSON object but this is a "
+                               f"{type(document).__name__}.", fix="Open an experiment file."))
+    return document  # type: ignore[return-value]
+
+
+def _too_deep() -> Problem:
+    return Problem(where="", what="The experiment is nested too deeply.", fix="Check that this is an experiment file.")
+
+
+def _refuse_repeated_ids(network: Network) -> None:
+    seen: set[str] = set()
+    for node in network.nodes:
+        if node.id in seen or node.id == "input":
+            raise Problems(Problem(where=node.id, what=f"Two nodes are called {node.id!r}." if node.id in seen else
+                                   "`input` is the name of the data.", fix="Give one of them another id."))
+        seen.add(node.id)
