@@ -1,0 +1,44 @@
+# Layerscope: `make run` starts it, `make test` proves it. Everything it installs lies in .venv.
+SHELL := /bin/bash
+PORT ?= 8600
+PYTHON ?=
+PIP_FLAGS ?=
+BIN := .venv/bin
+TESTS ?= tests
+export OMP_NUM_THREADS ?= 1
+export PYTHON PIP_FLAGS
+
+.PHONY: help run test test-all check bench environment environment-dev
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run [PORT=8600]  start the app on this machine and print its address"
+	@echo "make test             every check and every test but the slow ones"
+	@echo "make test-all         the slow ones too"
+	@echo "make check            ruff, pyright and the floors of the house"
+	@echo "make bench            measure, print, and write benchmarks/RESULTS.md"
+
+run: environment
+	@exec $(BIN)/python -m core.runtime.start --port "$(PORT)"
+
+test: check
+	@bash .ci/chromium
+	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadgroup -m "not slow and not gpu"
+
+test-all: check
+	@bash .ci/chromium
+	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadgroup -m "not gpu"
+
+check: environment-dev
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/python -m pytest -q -s tests/test_floors.py
+
+bench: environment-dev
+	$(BIN)/python -m benchmarks
+
+environment:
+	@bash .ci/environment requirements.txt
+
+environment-dev:
+	@bash .ci/environment requirements.txt requirements-dev.txt
