@@ -1,0 +1,175 @@
+"""What a page may ask over the live route. Anything else is refused, with the way out."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from core.plain import Plain
+from core.problems import Problem, Problems
+
+LARGEST = 5 * 1024 * 1024
+"""Bytes of the largest request that is read."""
+_DEEPEST = 64
+
+
+class Request(Plain):
+    """What every request has: the client's own number for it, which the answer repeats."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: int = Field(ge=0, lt=2**32)
+
+
+class Catalogue(Request):
+    """Everything that can be chosen, and what this machine has."""
+
+    do: Literal["catalogue"]
+
+
+class Check(Request):
+    """Is this draft sound, and how is it drawn?"""
+
+    do: Literal["check"]
+    draft: dict[str, Any]
+
+
+class Edit(Request):
+    """The draft after one edit."""
+
+    do: Literal["edit"]
+    draft: dict[str, Any]
+    edit: dict[str, Any]
+
+
+class Template(Request):
+    """A ready experiment."""
+
+    do: Literal["template"]
+    name: str
+
+
+class Open(Request):
+    """A run's experiment, to look at or to go on from."""
+
+    do: Literal["open"]
+    run: int
+
+
+class Train(Request):
+    """Queue a run; the same key again means the same run."""
+
+    do: Literal["train"]
+    draft: dict[str, Any]
+    pace: float | None = Field(default=None, gt=0, le=1e6)
+    key: str = Field(min_length=8, max_length=64)
+
+
+class Command(Request):
+    """Tell a run something."""
+
+    do: Literal["command"]
+    run: int
+    command: dict[str, Any]
+
+
+class Runs(Request):
+    """All runs, newest first."""
+
+    do: Literal["runs"]
+
+
+class Rename(Request):
+    """Give a run another name."""
+
+    do: Literal["rename"]
+    run: int
+    name: str = Field(min_length=1, max_length=200)
+
+
+class Delete(Request):
+    """Remove a run that is over, with all its files."""
+
+    do: Literal["delete"]
+    run: int
+
+
+class Watch(Request):
+    """Push what is new of a run from now on; no run ends it."""
+
+    do: Literal["watch"]
+    run: int | None
+    after: int = Field(default=0, ge=0)
+
+
+class Compare(Request):
+    """A run's curves, thinned, to lay over another run's."""
+
+    do: Literal["compare"]
+    run: int
+
+
+class Preview(Request):
+    """The data of a draft."""
+
+    do: Literal["preview"]
+    draft: dict[str, Any]
+
+
+class Look(Request):
+    """One sample's way through a network: of a run as it was kept, or untrained."""
+
+    do: Literal["look"]
+    draft: dict[str, Any]
+    run: int | None = None
+    sample: int = Field(default=0, ge=0)
+
+
+Question = Preview | Look
+AnyRequest = (Catalogue | Check | Edit | Template | Open | Train | Command | Runs | Rename | Delete | Watch
+              | Compare | Preview | Look)
+_REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
+
+
+class Refused(Problems):
+    """A request that is not understood; `number` is its own number for itself, as far as that can be told."""
+
+    def __init__(self, number: int | None, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.number = number
+
+
+def read(text: str) -> AnyRequest:
+    """The request this text holds. Raises Refused."""
+    if len(text) > LARGEST:
+        raise _refused(None, f"The request is larger than {LARGEST // 2**20} MB.", "Make it smaller.")
+    try:
+        raw = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise _refused(None, f"The request is not JSON: {error}.", "Reload the page.") from error
+    number = raw.get("id") if isinstance(raw, dict) else None
+    number = number if isinstance(number, int) else None
+    if _depth(raw) > _DEEPEST:
+        raise _refused(number, f"The request is nested deeper than {_DEEPEST} levels.", "Make it simpler.")
+    try:
+        return _REQUEST.validate_python(raw)
+    except ValidationError as error:
+        raise Refused(number, *(_problem(fault) for fault in error.errors()[:5])) from error
+
+
+def _refused(number: int | None, what: str, fix: str) -> Refused:
+    return Refused(number, Problem(where="", what=what, fix=fix))
+
+
+def _problem(fault: ErrorDetails) -> Problem:
+    where = ".".join(str(part) for part in fault["loc"])
+    return Problem(where=where, what=f"The request is not understood: {fault['msg']}.", fix="Reload.")
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested. The JSON reader stops at 200 levels, so this ends."""
+    if not isinstance(value, dict | list):
+        return 0
+    inner: Iterable[Any] = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(_depth, inner), default=0)
