@@ -1,0 +1,214 @@
+"""Catalog: the runs of a store, the queue, what runs are told, and what pages ask."""
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core.records import Run, RunState
+from core.store import files
+from core.store.database import Database, Plan, Row
+from core.store.trouble import NoSuchRun, RunIsOver, StoreTrouble
+
+_PLAN = Plan("catalog.sql")
+_COLUMNS = "id, name, state, experiment, created, started, ended, best, metric, seconds, reason"
+
+
+class Question(NamedTuple):
+    """Something a page wants to know; `key` names the file the answer will lie in."""
+
+    key: str
+    kind: str
+    payload: dict[str, Any]
+
+
+class Catalog:
+    """One connection to a store's catalog. Any number of processes may have one; each opens its own.
+
+    Readers may rely on three things: a run's number is never given twice, a run that is over stays in
+    that state, and what a call returned was on the disk (another process, or this one killed the next
+    moment, finds it there).
+    """
+
+    def __init__(self, store: Path, *, create: bool = True) -> None:
+        """create: make the store when it is not there; otherwise StoreMissing is raised."""
+        self.store = store
+        if create:
+            files.make_folder(files.make_folder(store) / "runs")
+        self._base = Database(store / files.CATALOG, _PLAN, create=create)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._base.close()
+
+    def version(self) -> int:
+        """A number that is another one when somebody else has written since. Takes microseconds."""
+        return self._base.version()
+
+    # Runs
+
+    def add_run(self, experiment: dict[str, Any], name: str, key: str, pace: float | None, metric: str,
+                ) -> int:
+        """Queue a run and return its number; the same key again returns that number and queues nothing."""
+        with self._base.durable(), self._base.transaction():
+            known = self._base.row("SELECT id FROM runs WHERE key = ?", (key,))
+            if known is not None:
+                return known[0]
+            run = self._base.rows(
+                "INSERT INTO runs (key, name, state, experiment, created, metric) VALUES (?, ?, ?, ?, ?, ?) "
+                "RETURNING id",
+                (key, name, RunState.QUEUED.value, json.dumps(experiment), time.time(), metric))[0][0]
+            self._tell(run, {"kind": "pace", "value": pace})
+            return run
+
+    def runs(self) -> list[Run]:
+        """All runs, newest first."""
+        return [_run(row) for row in self._base.rows(f"SELECT {_COLUMNS} FROM runs ORDER BY id DESC")]
+
+    def run(self, id: int) -> Run:
+        """The run of this number. Raises NoSuchRun."""
+        row = self._base.row(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (id,))
+        if row is None:
+            raise NoSuchRun(f"There is no run {id} in {self.store}. Choose one of the list of runs.")
+        return _run(row)
+
+    def in_state(self, *states: RunState) -> list[Run]:
+        """The runs in any of these states, oldest first."""
+        marks = ", ".join("?" for _ in states)
+        return [_run(row) for row in self._base.rows(
+            f"SELECT {_COLUMNS} FROM runs WHERE state IN ({marks}) ORDER BY id",
+            [state.value for state in states])]
+
+    def claim(self) -> Run | None:
+        """Take the oldest queued run: it is starting now, and nobody else gets it."""
+        if not self._base.row("SELECT 1 FROM runs WHERE state = 'queued' LIMIT 1"):
+            return None  # looking costs no writer's turn
+        with self._base.transaction():
+            row = self._base.row(
+                "UPDATE runs SET state = 'starting' "
+                f"WHERE id = (SELECT min(id) FROM runs WHERE state = 'queued') RETURNING {_COLUMNS}")
+            return _run(row) if row else None
+
+    def requeue(self, id: int) -> None:
+        """Put a run that was claimed but never begun back into the queue."""
+        with self._base.transaction():
+            self._base.rows("UPDATE runs SET state = 'queued' WHERE id = ? AND state = 'starting'", (id,))
+
+    def set_state(self, id: int, state: RunState, *, reason: str = "", best: float | None = None,
+                  seconds: float | None = None) -> None:
+        """Say where a run stands. Raises RunIsOver when it was over before, NoSuchRun when it is gone."""
+        if not state.over:
+            return self._set_state(id, state, reason, best, seconds)
+        with self._base.durable():
+            return self._set_state(id, state, reason, best, seconds)
+
+    def _set_state(self, id: int, state: RunState, reason: str, best: float | None, seconds: float | None,
+                   ) -> None:
+        now = time.time()
+        with self._base.transaction():
+            self._open(id, "changes no more")
+            self._base.rows(
+                "UPDATE runs SET state = ?, reason = ?, "
+                "best = coalesce(?, best), seconds = coalesce(?, seconds), "
+                "started = CASE WHEN ? THEN coalesce(started, ?) ELSE started END, "
+                "ended = CASE WHEN ? THEN ? ELSE NULL END WHERE id = ?",
+                (state.value, reason, best if best is None or math.isfinite(best) else None, seconds,
+                 state is RunState.RUNNING, now, state.over, now, id))
+
+    def rename(self, id: int, name: str) -> None:
+        """Call a run something else."""
+        with self._base.transaction():
+            if not self._base.rows("UPDATE runs SET name = ? WHERE id = ? RETURNING id", (name, id)):
+                raise NoSuchRun(f"There is no run {id} in {self.store}. Choose one of the list of runs.")
+
+    def delete(self, id: int) -> None:
+        """Remove a run that is queued or over, then its folder."""
+        with self._base.transaction():
+            run = self.run(id)
+            if not run.state.over and run.state is not RunState.QUEUED:
+                raise StoreTrouble(f"Run {id} is {run.state.value} and cannot be removed. Stop it first.")
+            self._base.rows("DELETE FROM runs WHERE id = ?", (id,))
+        files.remove(files.run_folder(self.store, id))
+
+    def queue_position(self, id: int) -> int:
+        """How many queued runs are before this one."""
+        return self._base.rows("SELECT count(*) FROM runs WHERE state = 'queued' AND id < ?", (id,))[0][0]
+
+    # Commands
+
+    def command(self, id: int, command: dict[str, Any]) -> int:
+        """Tell a run something; it is heeded in order of arrival. Raises RunIsOver and NoSuchRun.
+
+        A run that is told to stop while it is still queued is stopped at once.
+        """
+        with self._base.transaction():
+            state = self._open(id, "takes no more commands")
+            if state is RunState.QUEUED and command.get("kind") == "stop":
+                self._base.rows("UPDATE runs SET state = ?, reason = ?, ended = ? WHERE id = ?",
+                                (RunState.STOPPED.value, "Stopped before it began.", time.time(), id))
+            return self._tell(id, command)
+
+    def commands(self, id: int, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
+        """What a run was told since the command numbered `after`, oldest first."""
+        return [(seq, json.loads(command)) for seq, command in self._base.rows(
+            "SELECT seq, command FROM commands WHERE run = ? AND seq > ? ORDER BY seq", (id, after))]
+
+    def _tell(self, id: int, command: dict[str, Any]) -> int:
+        return self._base.rows("INSERT INTO commands (run, command) VALUES (?, ?) RETURNING seq",
+                               (id, json.dumps(command)))[0][0]
+
+    def _open(self, id: int, refusal: str) -> RunState:
+        """The state of a run that is not over."""
+        row = self._base.row("SELECT state FROM runs WHERE id = ?", (id,))
+        if row is None:
+            raise NoSuchRun(f"There is no run {id} in {self.store}. Choose one of the list of runs.")
+        state = RunState(row[0])
+        if state.over:
+            raise RunIsOver(f"Run {id} is over ({state.value}) and {refusal}. Train again to make a new run.")
+        return state
+
+    # Questions
+
+    def ask(self, key: str, kind: str, payload: dict[str, Any]) -> None:
+        """Leave a question; one that waits or is being answered already stays one."""
+        with self._base.transaction():
+            self._base.rows(
+                "INSERT INTO questions (key, kind, payload, state, asked) VALUES (?, ?, ?, 'asked', ?) "
+                "ON CONFLICT (key) DO UPDATE SET asked = excluded.asked, "
+                "state = CASE WHEN state = 'answered' THEN 'asked' ELSE state END",
+                (key, kind, json.dumps(payload), time.time()))
+
+    def claim_question(self) -> Question | None:
+        """Take the question asked last, for somebody looks at that one."""
+        if not self._base.row("SELECT 1 FROM questions WHERE state = 'asked' LIMIT 1"):
+            return None
+        with self._base.transaction():
+            row = self._base.row(
+                "UPDATE questions SET state = 'claimed' WHERE key = "
+                "(SELECT key FROM questions WHERE state = 'asked' ORDER BY asked DESC LIMIT 1) "
+                "RETURNING key, kind, payload")
+            return Question(row[0], row[1], json.loads(row[2])) if row else None
+
+    def question(self, key: str) -> Question | None:
+        """The question with this key, if there is one."""
+        row = self._base.row("SELECT key, kind, payload FROM questions WHERE key = ?", (key,))
+        return Question(row[0], row[1], json.loads(row[2])) if row else None
+
+    def answered(self, key: str) -> None:
+        """The answer lies in its file."""
+        with self._base.transaction():
+            self._base.rows("UPDATE questions SET state = 'answered' WHERE key = ?", (key,))
+
+    def reopen_questions(self) -> None:
+        """Ask again what somebody claimed who is gone; forget what was answered days ago."""
+        with self._base.transaction():
+            self._base.rows("UPDATE questions SET state = 'asked' WHERE state = 'claimed'")
+            self._base.rows("DELETE FROM questions WHERE state = 'answered' AND asked < ?",
+                            (time.time() - 86_400,))
+
+
+def _run(row: Row) -> Run:
+    names = (name.strip() for name in _COLUMNS.split(","))
+    values = dict(zip(names, row, strict=True))
+    return Run(**{**values, "experiment": json.loads(values["experiment"])})

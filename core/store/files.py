@@ -1,0 +1,85 @@
+"""The files of a store: where each lies, and how one is written so that it is either whole or not there."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from core.store.trouble import told
+
+CATALOG = "catalog.sqlite"
+RUN = "run.sqlite"
+
+
+def run_folder(store: Path, run: int) -> Path:
+    """Where a run keeps everything it has."""
+    return store / "runs" / f"{run:06d}"
+
+
+def answer_file(store: Path, key: str) -> Path:
+    """Where the answer to a question lies once it is there."""
+    return store / "answers" / f"{key}.bin"
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made if need be, for its owner's eyes only."""
+    with told(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def put(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write a file as a whole: whoever looks sees the old one or the new one, also after a power cut."""
+    place(path, lambda new: _fill(new, data), durable)
+
+
+def place(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
+    """Have `write` make a file beside `path`, then put it in its place as a whole."""
+    with told(path):
+        handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+        os.close(handle)
+        new = Path(name)
+        try:
+            write(new)
+            if durable:
+                _sync(new)
+            os.replace(new, path)
+            if durable:
+                _sync(path.parent)
+        finally:
+            new.unlink(missing_ok=True)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with all it holds; a folder that is gone already is as good."""
+    with told(folder):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def keep_newest(folder: Path, count: int) -> None:
+    """Remove all but the newest files of a folder. Others may do the same at the same time."""
+    ages: list[tuple[int, Path]] = []
+    for path in folder.glob("*"):
+        try:
+            ages.append((path.stat().st_mtime_ns, path))
+        except FileNotFoundError:
+            continue
+    for _, path in sorted(ages, reverse=True)[count:]:
+        path.unlink(missing_ok=True)
+
+
+def _fill(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+
+
+def _sync(path: Path) -> None:
+    if os.name != "posix" and path.is_dir():
+        return  # folders cannot be synced there
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
