@@ -171,6 +171,8 @@ class Loss(Entry):
     tasks: ClassVar[tuple[TaskKind, ...]]
     one_hot: ClassVar[bool] = False
     """Whether class numbers are turned into rows of 0 and 1 before the loss reads them."""
+    shares: ClassVar[Literal["softmax", "sigmoid", "clamp"]] = "softmax"
+    """How the outputs of a network trained with it are read as shares of the classes."""
 
     def for_task(self, task: Task) -> "Loss":
         """The loss to use for this task; only `auto` answers with another one than itself."""

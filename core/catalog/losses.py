@@ -40,6 +40,7 @@ class BCEWithLogits(Loss):
     title: ClassVar[str] = "Binary cross-entropy per class"
     tasks: ClassVar[tuple[TaskKind, ...]] = ("classification",)
     one_hot: ClassVar[bool] = True
+    shares: ClassVar[Literal["softmax", "sigmoid", "clamp"]] = "sigmoid"
 
     def call(self) -> Call:
         return Call("nn.BCEWithLogitsLoss")
@@ -76,6 +77,7 @@ class MSE(Loss):
     title: ClassVar[str] = "Mean squared error"
     tasks: ClassVar[tuple[TaskKind, ...]] = ("regression", "classification")
     one_hot: ClassVar[bool] = True
+    shares: ClassVar[Literal["softmax", "sigmoid", "clamp"]] = "clamp"
 
     def call(self) -> Call:
         return Call("nn.MSELoss")

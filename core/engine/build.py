@@ -1,0 +1,91 @@
+"""Call -> module, experiment -> network. The only place where a name becomes a torch object."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from core.catalog.base import Call, Optimizer
+from core.engine.modules import OWN
+from core.experiment.check import INPUT, check
+from core.experiment.model import Experiment
+
+_ROOTS: dict[str, Any] = {"nn": torch.nn, "optim": torch.optim}
+
+
+def resolved(call: Call) -> Any:
+    """The class a call names; only torch's modules and optimizers, and ours, can be named."""
+    root, name = call.target.split(".")
+    return OWN[name] if root == "own" else getattr(_ROOTS[root], name)
+
+
+def module(call: Call) -> nn.Module:
+    """The module a call makes."""
+    return resolved(call)(**call.kwargs)
+
+
+class Trace(NamedTuple):
+    """What one node did: the sums of its first module, and its output. Both: (samples, *shape)."""
+
+    sums: Tensor
+    output: Tensor
+
+
+class Net(nn.Module):
+    """A network: nodes in order, each a short chain of modules reading one or more earlier nodes."""
+
+    def __init__(self, blocks: Mapping[str, nn.Sequential], inputs: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self.ids = tuple(blocks)
+        self.blocks = nn.ModuleList(blocks.values())
+        self.sources = dict(inputs)
+        before = (INPUT, *self.ids)
+        chained = all(inputs[id] == (before[place],) for place, id in enumerate(self.ids))
+        self._chain = [part for block in blocks.values() for part in block] if chained else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Outputs for a batch. x: (samples, *shape of a sample). Result: (samples, outputs)."""
+        if self._chain is None:
+            return self.trace(x)[self.ids[-1]].output
+        for part in self._chain:
+            x = part(x)
+        return x
+
+    def trace(self, x: Tensor) -> dict[str, Trace]:
+        """Every node's sums and output for a batch, by node id, `input` included."""
+        seen = {INPUT: Trace(x, x)}
+        for id, block in zip(self.ids, self.blocks, strict=True):
+            parts: Any = block
+            sums = output = parts[0](*(seen[source].output for source in self.sources[id]))
+            for part in list(parts)[1:]:
+                output = part(output)
+            seen[id] = Trace(sums, output)
+        return seen
+
+    def block(self, id: str) -> nn.Sequential:
+        """The chain of modules of one node."""
+        return self.blocks[self.ids.index(id)]  # type: ignore[return-value]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every parameter and buffer by `<node id>.<place>.<name>`, without copies."""
+        return {f"{id}.{name}": tensor for id, block in zip(self.ids, self.blocks, strict=True)
+                for name, tensor in block.state_dict().items()}
+
+
+def network(experiment: Experiment) -> Net:
+    """The network of an experiment with first weights drawn from torch's generator. Raises Problems."""
+    walked = check(experiment)
+    blocks = {id: nn.Sequential(*(module(call) for call in layer.calls(*walked.shapes_into(id))))
+              for id, layer in walked.layers.items()}
+    return Net(blocks, walked.inputs)
+
+
+def optimizers(entry: Optimizer, net: Net) -> list[torch.optim.Optimizer]:
+    """The torch optimizers of a rule; together they hold every parameter once. Empty parts are left out."""
+    matrices = {id(p) for block in list(net.blocks)[:-1] for p in block.parameters() if p.ndim == 2}
+    everything = list(net.parameters())
+    chosen = {"all": everything, "matrices": [p for p in everything if id(p) in matrices],
+              "others": [p for p in everything if id(p) not in matrices]}
+    return [resolved(part.call)(chosen[part.parameters], **part.call.kwargs)
+            for part in entry.parts() if chosen[part.parameters]]

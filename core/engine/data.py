@@ -1,0 +1,133 @@
+"""Data set -> resident tensors: made, split under its seed, scaled with figures fitted on the train split only."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.catalog.base import Dataset, Samples, Task
+from core.records import Snapshot
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What is taken off and divided by, fitted on the train split. All ones and zeros when nothing is scaled."""
+
+    mean: np.ndarray
+    std: np.ndarray
+    target_mean: float = 0.0
+    target_std: float = 1.0
+
+
+@dataclass(frozen=True)
+class Split:
+    """A data set ready for training.
+
+    inputs: (samples, *shape) float32, scaled. targets: (samples,) int64 or (samples, values) float32, scaled.
+    rows: which samples each split holds. samples: the data as it was made.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    rows: dict[str, Tensor]
+    samples: Samples
+    scaling: Scaling
+    task: Task
+    data_hash: str
+
+    def part(self, split: str) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of one split."""
+        rows = self.rows[split]
+        return self.inputs[rows], self.targets[rows]
+
+    def split_of(self, sample: int) -> str:
+        """Which split a sample is in."""
+        return next(name for name, rows in self.rows.items() if bool((rows == sample).any()))
+
+
+def split(data: Dataset, device: str = "cpu") -> Split:
+    """The data set as tensors on a device."""
+    samples = data.make()
+    rows = _rows(data, samples.targets)
+    scaling = _scaling(data, samples, rows["train"])
+    targets = samples.targets
+    if data.task.kind == "regression":
+        targets = ((targets - scaling.target_mean) / scaling.target_std).astype(np.float32)
+    inputs = ((samples.inputs - scaling.mean) / scaling.std).astype(np.float32) if data.scaled else samples.inputs
+    digest = hashlib.sha256(np.ascontiguousarray(samples.inputs).tobytes() + samples.targets.tobytes()).hexdigest()
+    return Split(torch.from_numpy(np.ascontiguousarray(inputs)).to(device), torch.from_numpy(targets).to(device),
+                 {name: torch.from_numpy(index).to(device) for name, index in rows.items()},
+                 samples, scaling, data.task, digest)
+
+
+def _rows(data: Dataset, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """Row numbers of the three splits, classes in equal shares (stratified), shuffled under the data's seed."""
+    from sklearn.model_selection import train_test_split
+
+    sizes, everything = data.sizes(), np.arange(len(targets))
+    classes = targets if data.task.classes else None
+    rest, test = train_test_split(everything, test_size=sizes.test, random_state=data.seed, stratify=classes)
+    left = classes[rest] if classes is not None else None
+    train, validation = train_test_split(rest, test_size=sizes.validation, random_state=data.seed, stratify=left)
+    return {"train": train, "validation": validation, "test": test}
+
+
+def _scaling(data: Dataset, samples: Samples, train: np.ndarray) -> Scaling:
+    if not data.scaled:
+        return Scaling(np.zeros(1, np.float32), np.ones(1, np.float32))
+    inputs, targets = samples.inputs[train], samples.targets[train]
+    std = inputs.std(0)
+    scaled = Scaling(inputs.mean(0), np.where(std > 0, std, 1).astype(np.float32))
+    if data.task.kind == "classification":
+        return scaled
+    return Scaling(scaled.mean, scaled.std, float(targets.mean()), float(targets.std()) or 1.0)
+
+
+def preview(data: Dataset) -> Snapshot:
+    """The data for the eye, before any network: points, pictures or rows, with their splits and counts."""
+    ready = split(data)
+    samples, task = ready.samples, data.task
+    facts = {"picture": data.picture, "counts": _counts(ready), "sizes": data.sizes()._asdict(),
+             "classes": list(task.classes), "columns": list(data.columns)}
+    match data.picture:
+        case "plane":
+            splits = np.zeros(len(samples.targets), np.uint8)
+            for number, name in enumerate(SPLITS):
+                splits[ready.rows[name].numpy()] = number
+            return Snapshot(0, 0, facts | {"extent": [-EXTENT, EXTENT]}, {
+                "points": samples.points if samples.points is not None else np.zeros((0, 2), np.float32),
+                "targets": samples.targets.reshape(-1).astype(np.float32), "split": splits})
+        case "image":
+            shown = ready.rows["test"].numpy()[:64]
+            pictures = (samples.inputs[shown].mean(1) * 255).round().astype(np.uint8)
+            return Snapshot(0, 0, facts, {"grid/images": pictures, "grid/true": samples.targets[shown].astype(np.uint8),
+                                          "grid/index": shown.astype(np.int32)})
+        case "table":
+            rows = [[f"{value:g}" for value in row] + [_answer(task, target)]
+                    for row, target in zip(samples.inputs[:8], samples.targets[:8], strict=True)]
+            shown = ready.rows["test"].numpy()[:64].astype(np.int32)
+            return Snapshot(0, 0, facts | {"rows": rows, "summary": _summary(samples)}, {"grid/index": shown})
+
+
+EXTENT = 1.1
+"""The plane is drawn from -EXTENT to EXTENT on both axes."""
+
+
+def _counts(ready: Split) -> dict[str, int]:
+    if not ready.task.classes:
+        return {}
+    counted = np.bincount(ready.samples.targets, minlength=len(ready.task.classes)).tolist()
+    return dict(zip(ready.task.classes, counted, strict=True))
+
+
+def _answer(task: Task, target: np.ndarray) -> str:
+    return task.classes[int(target)] if task.classes else f"{float(target[0]):g}"
+
+
+def _summary(samples: Samples) -> list[dict[str, float]]:
+    return [{"low": float(column.min()), "mean": float(column.mean()), "high": float(column.max())}
+            for column in samples.inputs.T]

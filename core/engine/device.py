@@ -1,0 +1,89 @@
+"""Where to compute and with how many threads: found, and chosen by measuring the network that is to be trained."""
+
+import os
+import platform
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import torch
+
+from core.problems import Problem, Problems
+
+MEASURED_SECONDS = 0.05
+"""How long each candidate is tried; the whole choice stays well under a second."""
+
+
+class Pins(NamedTuple):
+    """What was chosen for a run and is needed to repeat it exactly."""
+
+    device: str
+    threads: int
+
+
+def found() -> list[str]:
+    """The kinds of device this machine has, the processor first."""
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return ["cpu", *([accelerator.type] if accelerator else [])]
+
+
+def device_name(device: str) -> str:
+    """The device in words."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    if device == "mps":
+        return f"Apple GPU ({platform.processor() or platform.machine()})"
+    return f"{platform.processor() or platform.machine()} processor, {os.cpu_count()} cores"
+
+
+def system() -> dict[str, Any]:
+    """What the app found on this machine, for the eye."""
+    devices = found()
+    return {"devices": [{"device": device, "name": device_name(device)} for device in devices],
+            "device": devices[-1], "device_name": device_name(devices[-1]), "cores": os.cpu_count(),
+            "torch": torch.__version__, "python": platform.python_version()}
+
+
+def usable(device: str) -> str:
+    """The device itself. Raises Problems when this machine does not have it."""
+    if device not in found():
+        raise Problems(Problem(where="training.device", what=f"This machine has no {device!r} (found: "
+                               f"{', '.join(found())}).", fix="Choose Automatic."))
+    return device
+
+
+def choose(device: str, threads: int | None, trial: Callable[[str], Callable[[], None]]) -> Pins:
+    """The fastest allowed device and thread count.
+
+    `trial(device)` gives a function that takes one training step there, on copies. What is pinned is not measured.
+    """
+    candidates = [Pins(name, count) for name in ([usable(device)] if device != "auto" else found())
+                  for count in ([threads] if threads else _thread_counts(name))]
+    if len(candidates) == 1:
+        return candidates[0]
+    return max(candidates, key=lambda pins: _steps_per_second(pins, trial))
+
+
+def _thread_counts(device: str) -> list[int]:
+    """One thread, and on a larger processor half and nearly all cores: a dashboard needs one for itself."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return sorted({1, max(1, cores // 2), max(1, cores - 1)}) if device == "cpu" and cores > 2 else [1]
+
+
+def _steps_per_second(pins: Pins, trial: Callable[[str], Callable[[], None]]) -> float:
+    torch.set_num_threads(pins.threads)
+    step = trial(pins.device)
+    for _ in range(3):
+        step()
+    _wait(pins.device)
+    began, steps = perf_counter(), 0
+    while perf_counter() - began < MEASURED_SECONDS:
+        step()
+        steps += 1
+    _wait(pins.device)
+    return steps / (perf_counter() - began)
+
+
+def _wait(device: str) -> None:
+    if device != "cpu":
+        torch.accelerator.synchronize()

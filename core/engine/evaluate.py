@@ -1,0 +1,59 @@
+"""Scores of a network on a split, in the unit of the data."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.catalog.base import Loss
+from core.catalog.metrics import metrics
+from core.engine.build import Net
+from core.engine.data import Split
+
+LARGEST_BATCH = 4096
+
+
+def outputs(net: Net, inputs: Tensor) -> Tensor:
+    """The network's outputs without dropout and with remembered statistics. Result: (samples, outputs)."""
+    was_training = net.training
+    net.eval()
+    with torch.inference_mode():
+        result = torch.cat([net(batch) for batch in inputs.split(LARGEST_BATCH)])
+    net.train(was_training)
+    return result
+
+
+def scores(net: Net, split: Split, name: str, loss_of: nn.Module, one_hot: bool) -> dict[str, float]:
+    """`loss` and every metric that applies, on the split `name`."""
+    inputs, targets = split.part(name)
+    with torch.inference_mode():
+        put_out = outputs(net, inputs)
+        found = {"loss": float(loss_of(put_out, encoded(targets, split, one_hot)))}
+    predicted = unscaled(put_out.float().cpu().numpy(), split)
+    true = split.samples.targets[split.rows[name].cpu().numpy()]
+    return found | {metric.kind: metric.value(predicted, true) for metric in metrics(split.task)}
+
+
+def encoded(targets: Tensor, split: Split, one_hot: bool) -> Tensor:
+    """Targets as the loss reads them: class numbers, rows of 0 and 1, or values."""
+    if split.task.classes and one_hot:
+        return nn.functional.one_hot(targets, len(split.task.classes)).float()
+    return targets
+
+
+def unscaled(predicted: np.ndarray, split: Split) -> np.ndarray:
+    """Outputs in the unit of the data: class scores as they are, values scaled back. (samples, outputs)"""
+    if split.task.classes:
+        return predicted
+    return predicted[:, :split.task.outputs] * split.scaling.target_std + split.scaling.target_mean
+
+
+def shares(put_out: Tensor, loss: Loss) -> Tensor:
+    """Outputs read as the share of each class, from 0 to 1, summing to 1. (samples, classes)"""
+    match loss.shares:
+        case "softmax":
+            return put_out.softmax(1)
+        case "sigmoid":
+            each = put_out.sigmoid()
+        case "clamp":
+            each = put_out.clamp(0, 1)
+    return each / each.sum(1, keepdim=True).clamp_min(1e-9)

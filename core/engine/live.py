@@ -1,0 +1,70 @@
+"""Changes made under way: a setting moved, a weight set. Anything else than what may move is refused."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from core.catalog.base import Call
+from core.experiment import edits
+from core.experiment.check import check
+from core.experiment.diagram import live_settings
+from core.experiment.model import Experiment
+from core.problems import Problem, Problems, closest
+
+if TYPE_CHECKING:
+    from core.engine.trainer import Trainer
+
+
+class Live:
+    """Carries changes from an experiment into the torch objects that run it."""
+
+    def __init__(self, trainer: "Trainer") -> None:
+        self._trainer = trainer
+
+    def change(self, setting: str, value: float) -> None:
+        """Move a live setting. Raises Problems naming the setting and its bounds."""
+        before = self._trainer.experiment
+        known = [path for path, _, _ in live_settings(before)]
+        if setting not in known:
+            raise Problems(Problem(where=setting, what="This cannot be moved while the run trains.",
+                                   fix=closest(setting, known)))
+        after = edits.apply(before, {"kind": "set", "path": setting, "value": value})
+        self._move_optimizers(before, after)
+        self._move_modules(before, after)
+        self._trainer.use(after)
+
+    def edit_weight(self, node: str, parameter: str, index: tuple[int, ...], value: float) -> None:
+        """Set one number of a node's parameter. Raises Problems when there is no such place, or no such number."""
+        tensors = self._trainer.network.tensors()
+        tensor = tensors.get(f"{node}.{parameter}")
+        if tensor is None:
+            raise Problems(Problem(where=node, what=f"It has no parameter {parameter!r}.",
+                                   fix=closest(f"{node}.{parameter}", tensors)))
+        if len(index) != tensor.ndim or any(not 0 <= at < size for at, size in zip(index, tensor.shape, strict=False)):
+            raise Problems(Problem(where=node, what=f"{parameter} is {tuple(tensor.shape)} but was asked for "
+                                   f"{tuple(index)}.", fix="Choose a place inside it."))
+        if not math.isfinite(value):
+            raise Problems(Problem(where=node, what=f"A weight cannot be {value}.", fix="Give a finite number."))
+        with torch.no_grad():
+            tensor[tuple(index)] = value
+
+    def _move_optimizers(self, before: Experiment, after: Experiment) -> None:
+        parts = zip(before.training.optimizer.parts(), after.training.optimizer.parts(), strict=True)
+        moved = [_moved(old.call, new.call) for old, new in parts]
+        for optimizer, changed in zip(self._trainer.optimizers, moved, strict=False):
+            for group in optimizer.param_groups:
+                group.update({name: value for name, value in changed.items() if name != "lr"})
+
+    def _move_modules(self, before: Experiment, after: Experiment) -> None:
+        old, new = check(before), check(after)
+        for id in new.layers:
+            calls = zip(old.layers[id].calls(*old.shapes_into(id)), new.layers[id].calls(*new.shapes_into(id)),
+                        strict=True)
+            for (left, right), part in zip(calls, self._trainer.network.block(id), strict=True):
+                for name, value in _moved(left, right).items():
+                    setattr(part, name, value)
+
+
+def _moved(old: Call, new: Call) -> dict[str, Any]:
+    return {name: value for name, value in new.kwargs.items() if old.kwargs[name] != value}

@@ -1,0 +1,21 @@
+"""Losses torch does not have in the form we need: outputs in, targets in, one mean number out."""
+
+import torch
+from torch import Tensor, nn
+
+
+class KLDivLoss(nn.Module):
+    """Kullback–Leibler divergence from the predicted shares of the classes to the true ones."""
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """outputs: (samples, classes) scores. targets: (samples, classes) shares that sum to 1."""
+        return nn.functional.kl_div(torch.log_softmax(outputs, dim=1), targets, reduction="batchmean")
+
+
+class GaussianNLLLoss(nn.Module):
+    """Negative log-likelihood of a Gaussian whose mean and log-variance are both predicted (Nix and Weigend, 1994)."""
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """outputs: (samples, 2 × values), means first, then log-variances. targets: (samples, values)."""
+        mean, log_variance = outputs.chunk(2, dim=1)
+        return nn.functional.gaussian_nll_loss(mean, targets, log_variance.exp())

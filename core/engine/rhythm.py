@@ -1,0 +1,65 @@
+"""Which steps are recorded and which epochs are judged: a function of their number alone, never of the clock."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+DENSE_STEPS, DENSE_EPOCHS = 4000, 500
+
+
+def every(number: int, dense: int) -> int:
+    """The distance between kept ones around `number`: 1 up to 2·dense, then doubling as the number doubles.
+
+    So a run of n steps keeps about dense·(1 + log2(n / dense)) of them, however long it gets.
+    """
+    return 1 << max(0, (number // dense).bit_length() - 1) if number >= dense else 1
+
+
+def due(epoch: int) -> bool:
+    """Whether an epoch (from 1) ends with a validation; the last epoch of a run always does."""
+    return epoch % every(epoch, DENSE_EPOCHS) == 0
+
+
+class Broken(NamedTuple):
+    """The first loss that was not a finite number."""
+
+    step: int
+    loss: float
+
+
+class Told(NamedTuple):
+    """Recorded steps with the mean loss since the one recorded before; `broken` ends the run."""
+
+    steps: tuple[int, ...]
+    losses: tuple[float, ...]
+    broken: Broken | None
+
+
+class Recorder:
+    """Gathers losses without looking at them, and reads them all at once."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Tensor] = []
+        self._sum, self._count = 0.0, 0
+
+    def add(self, loss: Tensor) -> None:
+        """Remember a step's loss, a scalar on any device."""
+        self._waiting.append(loss)
+
+    def take(self, last: int) -> Told:
+        """What the steps up to `last` recorded since the last call."""
+        losses: list[float] = torch.stack(self._waiting).tolist() if self._waiting else []
+        self._waiting = []
+        steps: list[int] = []
+        means: list[float] = []
+        for step, loss in enumerate(losses, last - len(losses) + 1):
+            if not math.isfinite(loss):
+                return Told(tuple(steps), tuple(means), Broken(step, loss))
+            self._sum, self._count = self._sum + loss, self._count + 1
+            if step % every(step, DENSE_STEPS) == 0:
+                steps.append(step)
+                means.append(self._sum / self._count)
+                self._sum, self._count = 0.0, 0
+        return Told(tuple(steps), tuple(means), None)

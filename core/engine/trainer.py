@@ -1,0 +1,261 @@
+"""Trainer: an experiment, one step after the other, telling what happened. It prints, stores and draws nothing.
+
+What is recorded and validated is a function of the step alone; the clock decides only when it is told.
+"""
+
+import math
+from collections.abc import Callable, Generator
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from core.catalog.base import Optimizer
+from core.engine import device as devices
+from core.engine.build import Net, module, network, optimizers
+from core.engine.data import Split, split
+from core.engine.evaluate import encoded, scores
+from core.engine.live import Live
+from core.engine.rhythm import Recorder, due
+from core.engine.safety import LastFinite
+from core.events import Changed, Diverged, Event, Finished, Started, StepsRecorded, Stopped, Validated, WeightEdited
+from core.experiment.check import check, steps_per_epoch, total_steps
+from core.experiment.model import Experiment
+
+Batch = tuple[Tensor, Tensor]
+
+
+class Trainer:
+    """One execution of an experiment. Not pulling `advance` is a pause; `stop` ends it early.
+
+    Order of events: `start()` gives Started and the validation at step 0; then StepsRecorded and Validated
+    with steps that never go back; exactly one of Finished, Diverged, Stopped, after which it is `over`.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        """Make data and network. Raises Problems when the experiment has any."""
+        check(experiment)
+        self.experiment = experiment
+        self.pins = devices.choose(experiment.training.device, experiment.training.threads, self._trial)
+        torch.set_num_threads(self.pins.threads)
+        self.split = split(experiment.data, self.pins.device)
+        self.network = initial(experiment).to(self.pins.device)
+        self.steps_per_epoch, self.total_steps = steps_per_epoch(experiment), total_steps(experiment)
+        self.batch_size = experiment.training.batch_size
+        self.step, self.epoch, self.seconds, self.over = 0, 0, 0.0, False
+        self._stepper = Stepper(experiment, self.network)
+        self._live = Live(self)
+        self._inputs, self._targets = self._train_tensors()
+        self._batches: list[Batch] = []
+        self._recorder = Recorder()
+        self._validation_losses: list[float] = []
+        self._finite = LastFinite(self.network)
+
+    def start(self) -> list[Event]:
+        """What was chosen, and the network's scores before any training."""
+        training = self.experiment.training
+        started = Started(
+            parameters=sum(parameter.numel() for parameter in self.network.parameters()),
+            device=self.pins.device, device_name=devices.device_name(self.pins.device), threads=self.pins.threads,
+            epochs=training.epochs, steps_per_epoch=self.steps_per_epoch, data_hash=self.split.data_hash,
+            samples={name: len(rows) for name, rows in self.split.rows.items()}, torch_version=torch.__version__)
+        return [started, self._validated()]
+
+    def advance(self, steps: int, seconds: float) -> list[Event]:
+        """Take at most `steps` steps, at least one, until `seconds` have passed; what happened meanwhile."""
+        assert not self.over, "a run that is over takes no steps"
+        began = perf_counter()
+        events: list[Event] = []
+        for taken in range(steps):
+            if taken and perf_counter() - began >= seconds:
+                break
+            self._take_step()
+            if self.step % self.steps_per_epoch == 0:
+                events += self._end_epoch(began)
+                if self.over:
+                    return events
+        events += self._recorded(began)
+        self.seconds += 0.0 if self.over else perf_counter() - began
+        return events
+
+    def change(self, setting: str, value: float) -> Changed:
+        """Move a live setting; it holds from the next step on. Raises Problems when it cannot be moved so."""
+        self._live.change(setting, value)
+        return Changed(step=self.step, setting=setting, value=value)
+
+    def edit_weight(self, node: str, parameter: str, index: tuple[int, ...], value: float) -> WeightEdited:
+        """Set one weight; it holds from the next step on. Raises Problems when there is no such weight."""
+        self._live.edit_weight(node, parameter, index, value)
+        return WeightEdited(step=self.step, node=node, parameter=parameter, index=index, value=value)
+
+    def stop(self) -> list[Event]:
+        """End now: what is not yet told, then Stopped with the scores on the test split."""
+        events = self._recorded(perf_counter())
+        if not self.over:
+            self.over = True
+            events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds, test=self._scores("test")))
+        return events
+
+    def use(self, experiment: Experiment) -> None:
+        """Go on with an experiment that differs in live settings only."""
+        self._stepper.use(experiment)
+        self.experiment = experiment
+
+    @property
+    def optimizers(self) -> list[torch.optim.Optimizer]:
+        """The torch optimizers at work."""
+        return self._stepper.optimizers
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the step to come."""
+        return self._stepper.rate(self.step + 1, self._validation_losses)
+
+    def _take_step(self) -> None:
+        place = self.step % self.steps_per_epoch
+        if place == 0:
+            self._finite.keep(self.step)
+            self._batches = self._shuffled()
+        self.step += 1
+        inputs, targets = self._batches[place]
+        self._recorder.add(self._stepper.step(self.step, inputs, targets, self._validation_losses))
+
+    def _shuffled(self) -> list[Batch]:
+        """This epoch's batches: a permutation drawn from the seed and the epoch alone."""
+        order = shuffle(len(self._inputs), self.experiment.training.seed, self.epoch + 1).to(self._inputs.device)
+        inputs, targets = self._inputs.index_select(0, order), self._targets.index_select(0, order)
+        return list(zip(inputs.split(self.batch_size), targets.split(self.batch_size), strict=True))
+
+    def _end_epoch(self, began: float) -> list[Event]:
+        events = self._recorded(began)
+        if self.over:
+            return events
+        self.epoch += 1
+        last = self.epoch == self.experiment.training.epochs
+        if last or due(self.epoch):
+            validated = self._validated()
+            self._validation_losses.append(validated.scores["loss"])
+            events.append(validated)
+        if last:
+            self.over = True
+            self.seconds += perf_counter() - began
+            events.append(Finished(step=self.step, epoch=self.epoch, seconds=self.seconds, test=self._scores("test")))
+        return events
+
+    def _recorded(self, began: float) -> list[Event]:
+        """What the steps since the last call recorded; ends the run when one of their losses is not finite."""
+        told = self._recorder.take(self.step)
+        events: list[Event] = [StepsRecorded(steps=told.steps, losses=told.losses)] if told.steps else []
+        if told.broken is None:
+            return events
+        self.over = True
+        self.seconds += perf_counter() - began
+        finite_step = self._finite.restore()
+        return [*events, Diverged(step=told.broken.step, epoch=(told.broken.step - 1) // self.steps_per_epoch + 1,
+                                  seconds=self.seconds, loss=told.broken.loss, finite_step=finite_step)]
+
+    def _validated(self) -> Validated:
+        return Validated(step=self.step, epoch=self.epoch, learning_rate=self.rate, scores=self._scores("validation"))
+
+    def _scores(self, name: str) -> dict[str, float]:
+        loss = self.experiment.training.loss.for_task(self.split.task)
+        return scores(self.network, self.split, name, self._stepper.loss_of, loss.one_hot)
+
+    def _train_tensors(self) -> Batch:
+        inputs, targets = self.split.part("train")
+        loss = self.experiment.training.loss.for_task(self.split.task)
+        return inputs, encoded(targets, self.split, loss.one_hot)
+
+    def _trial(self, device: str) -> Callable[[], None]:
+        """A function that takes one step on a copy, leaving torch's generator as it was."""
+        ready = split(self.experiment.data, device)
+        loss = self.experiment.training.loss.for_task(ready.task)
+        inputs, targets = ready.part("train")
+        batch = self.experiment.training.batch_size
+        stepper = Stepper(self.experiment, initial(self.experiment).to(device))
+        one = inputs[:batch], encoded(targets, ready, loss.one_hot)[:batch]
+        return lambda: stepper.step(1, *one, []) and None
+
+
+class Stepper:
+    """One step of training: forward, loss, backward, schedule, update. Waits for nothing, asks nothing back."""
+
+    def __init__(self, experiment: Experiment, net: Net) -> None:
+        self.net = net
+        loss = experiment.training.loss.for_task(experiment.data.task)
+        self.loss_of = module(loss.call())
+        self.optimizers = optimizers(experiment.training.optimizer, net)
+        self._parameters = list(net.parameters())
+        self._weights = [parameter for parameter in self._parameters if parameter.ndim > 1]
+        self._recipe = experiment.training.schedule.curve(steps_per_epoch(experiment), total_steps(experiment))
+        self._rate_set = math.nan
+        self.use(experiment)
+
+    def use(self, experiment: Experiment) -> None:
+        """Take settings from an experiment that differs from the last one in live settings only."""
+        self._entry: Optimizer = experiment.training.optimizer
+        self._penalty = experiment.training.regularization.penalty()
+        self._rate_set = math.nan
+
+    def rate(self, step: int, validation_losses: list[float]) -> float:
+        """The learning rate of a step (from 1)."""
+        return self._entry.learning_rate * self._recipe.function(step, validation_losses, **self._recipe.kwargs)
+
+    def step(self, step: int, inputs: Tensor, targets: Tensor, validation_losses: list[float]) -> Tensor:
+        """Update the weights once; the mean loss of the batch before it, without the penalty."""
+        self._set_rate(self.rate(step, validation_losses))
+        if self._entry.closure:
+            return self._searching_step(inputs, targets)
+        loss = self._backward(inputs, targets)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        return loss
+
+    def _backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        for parameter in self._parameters:
+            parameter.grad = None
+        loss = self.loss_of(self.net(inputs), targets)
+        (loss if self._penalty is None else loss + self._price(*self._penalty)).backward()
+        return loss.detach()
+
+    def _price(self, power: int, strength: float) -> Tensor:
+        sizes = [weight.abs().sum() if power == 1 else weight.square().sum() / 2 for weight in self._weights]
+        return strength * torch.stack(sizes).sum()
+
+    def _searching_step(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        losses: list[Tensor] = []
+
+        def closure() -> Tensor:
+            losses.append(self._backward(inputs, targets))
+            return losses[-1]
+
+        for optimizer in self.optimizers:
+            optimizer.step(closure)
+        return losses[0]
+
+    def _set_rate(self, rate: float) -> None:
+        if rate == self._rate_set:
+            return
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        self._rate_set = rate
+
+
+def initial(experiment: Experiment) -> Net:
+    """The untrained network: first weights drawn on the processor under the training seed."""
+    torch.manual_seed(experiment.training.seed)
+    return network(experiment)
+
+
+def shuffle(count: int, seed: int, epoch: int) -> Tensor:
+    """The order of the samples in an epoch (from 1): a function of seed and epoch, so that it can be repeated."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
+
+
+def train(experiment: Experiment) -> Generator[Event, None, None]:
+    """Run the whole experiment, event by event. Closing it early is a stop without a word."""
+    trainer = Trainer(experiment)
+    yield from trainer.start()
+    while not trainer.over:
+        yield from trainer.advance(1_000_000, 0.1)

@@ -1,0 +1,30 @@
+"""Weights to and from safetensors: tensors only, nothing that could run on load."""
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors.torch import load, save_file
+
+from core.engine.build import Net
+from core.problems import Problem, Problems
+
+
+def write(path: Path, net: Net) -> None:
+    """Write every tensor of the network to `path`, wholly or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in net.tensors().items()}, temporary)
+    with open(temporary, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def read(path: Path, net: Net) -> None:
+    """Fill the network from `path`. Raises Problems when the file does not hold this network's tensors."""
+    held, wanted = load(path.read_bytes()), net.tensors()
+    if held.keys() != wanted.keys() or any(held[name].shape != wanted[name].shape for name in wanted):
+        raise Problems(Problem(where=str(path), what=f"The file's {len(held)} tensors are not those of this network.",
+                               fix="Open it with the experiment it was trained from."))
+    with torch.no_grad():
+        for name, tensor in wanted.items():
+            tensor.copy_(held[name])
