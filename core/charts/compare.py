@@ -34,7 +34,8 @@ class Difference(NamedTuple):
 
 def compare_data(figure: str, runs: Iterable[tuple[Run, Sequence[Series]]]) -> CompareData:
     """The curves of the runs that have this figure, each named so that equal names stay apart."""
-    curves = (Curve(f"{run.id} · {run.name}", one) for run, series in runs for one in series if one.name == figure)
+    curves = [Curve(f"{run.id} · {run.name}", one)
+              for run, series in runs for one in series if one.name == figure]
     return CompareData(figure, tuple(curves))
 
 
@@ -44,10 +45,11 @@ def compare_figure(data: CompareData, mode: Mode, *, logarithmic: bool = False) 
     figure = go.Figure(layout={"template": theme.template(mode), "height": 320, "showlegend": True})
     for place, curve in enumerate(data.curves):
         line = {"color": colours[place % len(colours)], "dash": ("solid", "dash", "dot")[place % 3]}
-        figure.add_scatter(x=curve.series.steps, y=curve.series.values, name=plain(curve.title), mode="lines",
-                           line=line)
+        figure.add_scatter(x=curve.series.steps, y=curve.series.values, mode="lines", line=line,
+                           name=plain(curve.title))
     figure.update_xaxes(title="Step")
-    figure.update_yaxes(title=data.figure.replace("_", " ").capitalize(), type="log" if logarithmic else "linear")
+    title = data.figure.replace("_", " ").capitalize()
+    figure.update_yaxes(title=title, type="log" if logarithmic else "linear")
     return figure
 
 

@@ -126,9 +126,8 @@ class Look(Request):
     sample: int = Field(default=0, ge=0)
 
 
-Question = Preview | Look
-AnyRequest = (Catalogue | Check | Edit | Template | Open | Train | Command | Runs | Rename | Delete | Watch
-              | Compare | Preview | Look)
+Answerable = (Catalogue | Check | Edit | Template | Open | Train | Command | Runs | Rename | Delete | Compare)
+AnyRequest = Answerable | Watch | Preview | Look
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
 
 

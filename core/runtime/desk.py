@@ -1,0 +1,111 @@
+"""Answers what a page asks on the live route, from the store and the experiment alone. Computes no tensor."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any, assert_never
+
+from core.catalog.all import catalogue
+from core.catalog.fields import settings
+from core.catalog.metrics import METRICS
+from core.charts import theme
+from core.experiment import check, diagram, edits, model, templates
+from core.experiment.model import Experiment, Training
+from core.problems import Problem, Problems
+from core.records import Run
+from core.runtime import client, commands, requests
+from core.runtime.requests import Answerable, Look, Preview
+from core.store import files
+from core.store.catalog import Catalog
+from core.store.reader import Reader
+
+COMPARED = 1000
+"""Points a series is thinned to when it is laid over another run's."""
+
+
+class Desk:
+    """One page's desk: its own connection to the store, used by one thread at a time."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._catalog = Catalog(store, create=False)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._catalog.close()
+
+    def answer(self, request: Answerable) -> dict[str, Any]:
+        """The body of the reply. Raises Problems and StoreTrouble."""
+        match request:
+            case requests.Catalogue():
+                return {"catalogue": self._choices()}
+            case requests.Check():
+                return _view(model.read(request.draft))
+            case requests.Edit():
+                return _view(edits.apply(model.read(request.draft), request.edit))
+            case requests.Template():
+                return _view(templates.template(request.name).experiment)
+            case requests.Open():
+                run = self._catalog.run(request.run)
+                return {**_view(model.read(run.experiment)), "run": _row(run)}
+            case requests.Compare():
+                return self._compare(self._catalog.run(request.run))
+            case requests.Train():
+                return {"run": self._train(request)}
+            case requests.Runs():
+                return {"runs": [_row(run) for run in self._catalog.runs()]}
+            case requests.Command():
+                self._catalog.command(request.run, commands.read(request.command).model_dump(mode="json"))
+            case requests.Rename():
+                self._catalog.rename(request.run, request.name)
+            case requests.Delete():
+                self._catalog.delete(request.run)
+            case _:
+                assert_never(request)
+        return {}
+
+    def ask(self, question: Preview | Look) -> str:
+        """Leave a question for an analyst and return its key. Raises Problems and StoreTrouble."""
+        experiment = model.read(question.draft)
+        if isinstance(question, Preview):  # the same data is the same question, whatever the network
+            plain = Experiment(data=experiment.data)
+            return client.ask(self._store, "preview", {"experiment": model.write(plain)})
+        if question.run is not None:
+            self._catalog.run(question.run)
+        return client.ask(self._store, "look", {
+            "experiment": model.write(experiment), "run": question.run, "sample": question.sample})
+
+    def answered(self, key: str) -> bytes | None:
+        """The answer as a packed snapshot, None while there is none. Raises Problems when none will come."""
+        found = client.answer(self._store, key)
+        if found is None:
+            return None
+        if "problem" in found.facts:
+            raise Problems(Problem(where="", what=str(found.facts["problem"]), fix=""))
+        return found.pack()
+
+    def _choices(self) -> dict[str, Any]:
+        ready = [templates.template(name) for name in templates.names()]
+        return {**catalogue(), "training": settings(Training), "palette": theme.palette(),
+                "templates": [template.model_dump(exclude={"experiment"}) for template in ready],
+                "system": client.system(self._store, patience=0)}
+
+    def _train(self, request: requests.Train) -> int:
+        experiment = model.read(request.draft)
+        check.check(experiment)
+        metric = next(entry.name() for entry in METRICS if experiment.data.task.kind in entry.tasks)
+        return client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
+                             metric)
+
+    def _compare(self, run: Run) -> dict[str, Any]:
+        with closing(Reader(files.run_folder(self._store, run.id))) as reader:
+            return {"name": run.name, "series": [reader.series(name, COMPARED) for name in reader.names()]}
+
+
+def _view(experiment: Experiment) -> dict[str, Any]:
+    """A draft as the page works with it: in its one normal form, drawn, with all its problems."""
+    return {"draft": model.write(experiment), "drawing": diagram.drawing(experiment),
+            "problems": check.walk(experiment).problems}
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return run.model_dump(include={"id", "name", "state", "best", "metric", "seconds", "created", "reason"})

@@ -1,0 +1,140 @@
+"""The list of runs, what a person may do with one, and runs laid over each other."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.charts import compare, loss
+from core.records import Run, RunState, Series
+from core.store import files
+from core.store.reader import Reader
+from core.store.trouble import StoreMissing
+from pages.parts import session
+
+_SHOWN = 1000
+"""Points a curve is thinned to."""
+
+BADGES = {
+    RunState.QUEUED: "◌ queued", RunState.STARTING: "◔ starting", RunState.RUNNING: "● running",
+    RunState.PAUSED: "Ⅱ paused", RunState.FINISHED: "✓ finished", RunState.STOPPED: "■ stopped",
+    RunState.DIVERGED: "↗ diverged", RunState.FAILED: "✕ failed", RunState.INTERRUPTED: "⚡ interrupted",
+}
+
+
+def table(runs: list[Run]) -> list[int]:
+    """Draw the runs, newest first, and return the numbers of those that are selected."""
+    ids = [run.id for run in runs]
+    kept = [ids.index(id) for id in session.chosen(ids)]
+    answer = st.dataframe(
+        pd.DataFrame([row(run) for run in runs]), hide_index=True, on_select="rerun",
+        selection_mode="multi-row", selection_default={"selection": {"rows": kept}},
+        key=f"runs_{hash(tuple(ids))}",  # rows are told by place: another list is another table
+        alt="All runs, newest first",
+        column_config={
+            "Run": st.column_config.NumberColumn(width="small", format="%d"),
+            "Best": st.column_config.NumberColumn(format="%.4g", help="The best scheduled validation value."),
+            "Created": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+        })
+    return [ids[place] for place in answer["selection"]["rows"] if place < len(ids)]
+
+
+def row(run: Run) -> dict[str, Any]:
+    """A run as a row of the table."""
+    return {"Run": run.id, "Name": run.name, "State": BADGES[run.state], "Best": run.best,
+            "of": f"validation {run.metric.replace('_', ' ')}" if run.metric else "",
+            "Duration": duration(run.seconds),
+            "Created": datetime.fromtimestamp(run.created, UTC).astimezone(), "Note": run.reason}
+
+
+def duration(seconds: float) -> str:
+    """A time span for a reader: 8.4 s, 3 min 07 s, 2 h 05 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def actions(run: Run) -> None:
+    """Open, rename or delete one run."""
+    with st.container(horizontal=True):
+        if st.button("Open in Studio", type="primary", key=f"open_{run.id}"):
+            st.switch_page("pages/studio.py", query_params={"run": str(run.id)})
+        if st.button("Rename", key=f"rename_{run.id}"):
+            rename(run)
+        removable = run.state.over or run.state is RunState.QUEUED
+        if st.button("Delete", key=f"delete_{run.id}", disabled=not removable,
+                     help=None if removable else "Stop the run first, in the Studio."):
+            delete(run)
+
+
+@st.dialog("Rename the run")
+def rename(run: Run) -> None:
+    """Ask for another name."""
+    name = st.text_input("Name", run.name, max_chars=200, key=f"name_{run.id}").strip()
+    if st.button("Rename", type="primary", disabled=not name, key=f"rename_now_{run.id}"):
+        with session.catalog() as catalog:
+            catalog.rename(run.id, name)
+        st.rerun()
+
+
+@st.dialog("Delete the run?")
+def delete(run: Run) -> None:
+    """Ask whether the run and all its files may go."""
+    st.text(f"Run {run.id}, {run.name}: its curves, weights and log go for good.")
+    if st.button("Delete for good", type="primary", key=f"delete_now_{run.id}"):
+        with session.catalog() as catalog:
+            catalog.delete(run.id)
+        session.choose([])
+        st.rerun()
+
+
+def curves(run: Run) -> list[Series]:
+    """Everything a run recorded, thinned; nothing for a run that has not begun."""
+    try:
+        with closing(Reader(files.run_folder(session.store(), run.id))) as reader:
+            return [reader.series(name, _SHOWN) for name in reader.names()]
+    except StoreMissing:
+        return []
+
+
+def one(run: Run) -> None:
+    """The loss of one run."""
+    data = loss.loss_data(curves(run))
+    if not data.train.steps:
+        st.info("This run has no curves yet. They appear here once it trains.")
+        return
+    figure = loss.loss_figure(data, session.mode(), logarithmic=_logarithmic())
+    st.plotly_chart(figure, theme=None, key="loss", alt=f"Loss of run {run.id} over its steps")
+
+
+def overlay(runs: list[Run]) -> None:
+    """The validation figures of several runs over each other, then only what differs in what was asked."""
+    told = [(run, curves(run)) for run in runs]
+    logarithmic = _logarithmic()
+    for name in dict.fromkeys(one.name for _, series in told for one in series):
+        if name.startswith("validation_"):
+            data = compare.compare_data(name, told)
+            figure = compare.compare_figure(data, session.mode(), logarithmic=logarithmic)
+            st.plotly_chart(figure, theme=None, key=name, alt=f"{name} of {len(data.curves)} runs")
+    st.subheader("Differences")
+    rows = compare.differences([run.experiment for run in runs])
+    if not rows:
+        st.info("These runs were asked for exactly the same. What differs came while they trained.")
+        return
+    st.table(pd.DataFrame([[row.where, *map(_plain, row.values)] for row in rows],
+                          columns=["Setting", *(f"Run {run.id}" for run in runs)]).set_index("Setting"))
+
+
+def _logarithmic() -> bool:
+    return st.segmented_control("Axis", ["linear", "log"], default="linear", required=True, key="axis",
+                                label_visibility="collapsed") == "log"
+
+
+def _plain(value: Any) -> str:
+    return "–" if value is None else str(value)
+
+
