@@ -1,0 +1,99 @@
+// One box of the network: what the layer is, and live inside it what its neurons do.
+
+import { fit, give, make, write } from "./element.js";
+import { icon } from "./icons.js";
+import { markDead, paintCells, paintCurve, paintEmpty, paintFilters, paintMaps, ring } from "./tiles.js";
+import { whole } from "./numbers.js";
+
+/**
+ * A box's element with the ways to update it.
+ * @returns {{element: HTMLElement, canvas: HTMLCanvasElement, write: Function, place: Function, paint: Function}}
+ */
+export function createBox(studio, id) {
+  const parts = {
+    icon: make("span", { class: "ls-box-icon" }), title: make("span", { class: "ls-box-title" }),
+    summary: make("span", { class: "ls-box-summary" }), parameters: make("span", { class: "ls-box-parameters" }),
+    curve: make("canvas", { class: "ls-box-curve", "aria-hidden": "true" }),
+    canvas: make("canvas", { class: "ls-box-tiles", "aria-hidden": "true" }),
+    more: make("span", { class: "ls-box-more" }), problem: make("span", { class: "ls-box-problem" }),
+  };
+  const element = make("div", { class: "ls-box", role: "option", tabindex: "-1", "data-id": id },
+    make("span", { class: "ls-box-head" }, parts.icon, parts.title), parts.summary, parts.parameters,
+    parts.curve, parts.canvas, parts.more, parts.problem);
+  let [box, place] = [null, null];
+  return {
+    element, canvas: parts.canvas,
+    /** Writes what does not move while it trains. */
+    write(next, catalogue) {
+      box = next;
+      describe(element, parts, box, catalogue);
+    },
+    place(next) {
+      place = next;
+      put(element, parts, box, place);
+    },
+    paint(snapshot, colours, view) {
+      if (box && place) draw(parts, box, place, snapshot, colours, view);
+    },
+  };
+}
+
+function describe(element, parts, box) {
+  if (parts.icon.dataset.group !== box.group) {
+    parts.icon.dataset.group = box.group;
+    parts.icon.replaceChildren(icon(box.group));
+  }
+  element.style.setProperty("--group", `var(--ls-group-${box.group}, var(--ls-quiet))`);
+  write(parts.title, box.title);
+  write(parts.summary, box.summary || " ");
+  write(parts.parameters, box.parameters ? `${whole(box.parameters)} param.` : " ");
+  write(parts.problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
+  element.classList.toggle("ls-ill", Boolean(box.problem));
+  const count = `${whole(box.parameters ?? 0)} parameters`;
+  give(element, "aria-label", [box.title, box.summary, box.shape_named && `gives ${box.shape_named}`, count,
+    box.problem && `Problem: ${box.problem.what} ${box.problem.fix}`].filter(Boolean).join(", "));
+  give(element, "data-tip", [`${box.title} (${box.id})`, box.shape_named && `gives ${box.shape_named}`,
+    `${count}.`].filter(Boolean).join(" · "));
+}
+
+function put(element, parts, box, place) {
+  Object.assign(element.style, { left: `${place.x}px`, top: `${place.y}px`, width: `${place.width}px`,
+                                 height: box.problem ? "auto" : `${place.height}px` });
+  const { columns, rows, size, shown } = place.grid;
+  const across = columns * (size + 2) - 2;
+  parts.canvas.hidden = !place.count;
+  parts.curve.hidden = !box.curve;
+  if (place.count) fit(parts.canvas, across, rows * (size + 2) - 2);
+  write(parts.more, place.count > shown ? `+ ${place.count - shown} more` : "");
+}
+
+/** Paints the live part. view: {hovered, chosen, filters} — a unit's number or -1, and whether to show filters. */
+function draw(parts, box, place, snapshot, colours, { hovered, chosen, filters }) {
+  if (box.curve) {
+    const width = Math.min(place.width - 22, 74);
+    paintCurve(fit(parts.curve, width, 32), box.curve, width, 32, colours);
+  }
+  if (!place.count) return;
+  const { columns, rows, size } = place.grid;
+  const context = fit(parts.canvas, columns * (size + 2) - 2, rows * (size + 2) - 2);
+  const told = paintUnits(context, box, place, snapshot, colours, filters);
+  if (!told) paintEmpty(context, place.grid, place.count, colours);
+  const dead = snapshot?.arrays.get(`dead/${box.id}`);
+  if (dead && told) markDead(context, place.grid, dead.data, colours);
+  for (const unit of new Set([hovered, chosen])) {
+    if (unit >= 0 && unit < place.grid.shown) ring(context, place.grid, unit, colours.tokens.accent);
+  }
+}
+
+function paintUnits(context, box, place, snapshot, colours, filters) {
+  const kernels = filters && snapshot?.arrays.get(`filters/${box.id}`);
+  if (kernels) return paintFilters(context, place.grid, kernels, colours), true;
+  const maps = snapshot?.arrays.get(`maps/${box.id}`);
+  if (maps && place.form !== "cells") {
+    const plane = place.form === "plane";
+    return paintMaps(context, place.grid, maps, colours, { flip: plane, sharp: !plane }), true;
+  }
+  const values = snapshot?.arrays.get(`values/${box.id}`);
+  if (values) return paintCells(context, place.grid, values.data, colours), true;
+  return false;
+}

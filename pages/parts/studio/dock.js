@@ -1,0 +1,103 @@
+// What is chosen in the network, on the left over the data: the settings of a layer, a neuron, or a link.
+
+import { createChooser, createForm } from "./forms.js";
+import { fit, give, make, write } from "./element.js";
+import { createInspector } from "./inspect.js";
+import { createWeight } from "./weight.js";
+import { dockHead, iconButton } from "./popover.js";
+import { movable } from "./drag.js";
+import { paintCurve } from "./tiles.js";
+
+/** @returns {HTMLElement} */
+export function createDock(studio) {
+  const { state, on } = studio;
+  const dock = make("section", { class: "ls-dock ls-card", "aria-label": "Chosen layer", hidden: true, tabindex: "-1" });
+  const settings = createSettings(studio);
+  const inspector = createInspector(studio);
+  const weight = createWeight(studio);
+  dock.append(settings.element, inspector, weight);
+  dock.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    studio.select(null, { back: true });
+  });
+  on("selection draft", () => {
+    dock.hidden = !(state.selected || state.neuron || state.link);
+    settings.element.hidden = Boolean(state.neuron || state.link) || !state.selected;
+    inspector.hidden = !state.neuron;
+    weight.hidden = !state.link;
+  });
+  studio.focusDock = () => requestAnimationFrame(() => (dock.querySelector("input, select, button") ?? dock).focus());
+  return dock;
+}
+
+function createSettings(studio) {
+  const { state, on } = studio;
+  const head = dockHead(studio, "");
+  const help = make("p", { class: "ls-help" });
+  const kinds = createChooser("Layer", "What kind of layer this is.", [], (entry) =>
+    studio.draft.edit({ kind: "choose", path: `network.${state.selected}`, entry }));
+  const tools = toolbar(studio);
+  const body = make("div");
+  const problem = make("p", { class: "ls-problem", role: "status" });
+  const curve = make("canvas", { class: "ls-dock-curve", "aria-hidden": "true" });
+  const facts = make("p", { class: "ls-facts" });
+  let [form, drawn] = [null, ""];
+
+  on("selection draft catalogue theme", () => {
+    const box = state.drawing?.boxes.find(({ id }) => id === state.selected);
+    if (!box) return;
+    const node = state.draft.network.nodes.find(({ id }) => id === box.id);
+    const entry = state.catalogue?.layers.find(({ kind }) => kind === node?.layer.kind);
+    write(head.name, entry ? `${entry.title} · ${box.id}` : box.title);
+    write(help, entry?.help ?? "What goes into the network. Its settings are those of the data.");
+    write(problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
+    write(facts, box.shape_named ? `Gives ${box.shape_named} per sample.` : "");
+    kinds.element.hidden = !movable(studio, box.id);
+    tools.update(box.id);
+    const key = `${box.id}:${entry?.kind}`;
+    if (key !== drawn) {
+      drawn = key;
+      form = entry && createForm(entry.settings, `network.${box.id}`, studio.change);
+      body.replaceChildren(...(form ? [form.element] : []));
+      kinds.fill((state.catalogue?.layers ?? []).filter(({ group }) => group !== "output"));
+    }
+    kinds.set(node?.layer.kind, null);
+    form?.set(node.layer);
+    drawCurve(studio, curve, node?.layer);
+  });
+  return { element: make("div", {}, head.element, help, problem, tools.element, kinds.element, body, curve, facts) };
+}
+
+function toolbar(studio) {
+  const id = () => studio.state.selected;
+  const order = (way) => () => {
+    const boxes = studio.state.drawing.boxes.map((box) => box.id);
+    const index = boxes.indexOf(id());
+    studio.moveAfter(id(), boxes[way < 0 ? index - 2 : index + 1]);
+  };
+  const left = iconButton("left", "Move towards the input", "Move towards the input. Alt+←", order(-1));
+  const right = iconButton("right", "Move towards the output", "Move towards the output. Alt+→", order(1));
+  const copy = iconButton("duplicate", "Duplicate", "Add the same layer after this one.",
+    () => studio.draft.edit({ kind: "duplicate", node: id() }));
+  const remove = iconButton("remove", "Delete", "Remove this layer. Delete", () => studio.remove(id()));
+  return {
+    element: make("div", { class: "ls-tools", role: "group", "aria-label": "Layer" }, left, right, copy, remove),
+    update: (box) => {
+      const boxes = studio.state.drawing.boxes.map(({ id: other }) => other);
+      const index = boxes.indexOf(box);
+      const free = movable(studio, box);
+      give(left, "disabled", !free || index < 2);
+      give(right, "disabled", !free || index > boxes.length - 3);
+      give(copy, "disabled", !free);
+      give(remove, "disabled", !free);
+    },
+  };
+}
+
+/** The curve of the layer's activation, wherever one is chosen or the layer is one. */
+function drawCurve(studio, canvas, layer) {
+  const curve = layer && (studio.curve(layer.kind) ?? studio.curve(layer.activation));
+  canvas.hidden = !curve;
+  if (curve && studio.colours) paintCurve(fit(canvas, 176, 72), curve, 176, 72, studio.colours);
+}

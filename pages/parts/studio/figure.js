@@ -1,0 +1,86 @@
+// The figure of the live charts: loss above, metric below, on one axis of steps. Data in, Plotly figure out.
+
+import { smooth, thin } from "./series.js";
+
+const POINTS = 2000; // shown of one curve
+const CLOSE = 0.015; // of the axis: marks nearer than this are shown as one
+
+/**
+ * @typedef {Object} Look
+ * @property {boolean} logarithmic
+ * @property {number} smoothing  0 to below 1
+ */
+
+function line(name, axis, curve, style, { smoothing = 0, legend = true } = {}) {
+  const { steps, values } = thin(curve.steps, smooth(curve.values, smoothing), POINTS);
+  return { type: "scatter", mode: values.length > 1 ? "lines" : "markers", name, x: steps, y: values, yaxis: axis,
+           line: { width: 1.75, shape: "linear", ...style }, marker: { color: style.color, size: 5 },
+           showlegend: legend, hovertemplate: "%{y:.4g}", connectgaps: false };
+}
+
+/**
+ * The curves of a run and, faint and dashed, of the run laid over it.
+ * @param {Look} look
+ */
+export function traces(series, other, metric, tokens, look) {
+  const list = [];
+  const loss = series.get("train_loss");
+  const empty = { steps: [], values: [] };
+  const faint = look.smoothing > 0 ? 0.3 : 1;
+  list.push({ ...line("train", "y", loss ?? empty, { color: tokens.train, width: 1.25 }, { legend: !look.smoothing }), opacity: faint });
+  list.push({ ...line("train, smoothed", "y", look.smoothing ? loss ?? empty : empty, { color: tokens.train }, look),
+              showlegend: look.smoothing > 0 });
+  list.push(line("validation", "y", series.get("validation_loss") ?? empty, { color: tokens.validation, width: 2 }));
+  list.push(line(metric.title, "y2", series.get(`validation_${metric.kind}`) ?? empty,
+    { color: tokens.validation, width: 2 }, { legend: false }));
+  const overlaid = (name, axis, dash) => line(`${other?.name ?? ""} ${name}`, axis,
+    other?.series.get(name === "metric" ? `validation_${metric.kind}` : `${name}_loss`) ?? empty,
+    { color: tokens.warn, width: 1.5, dash }, { legend: Boolean(other) && name !== "metric" });
+  list.push(overlaid("train", "y", "dot"), overlaid("validation", "y", "dash"), overlaid("metric", "y2", "dash"));
+  return list;
+}
+
+/** Axes, grid and fonts of the page; marks of live changes as vertical lines. */
+export function layout(run, metric, tokens, look) {
+  const axis = { gridcolor: tokens.line, linecolor: tokens.line, zeroline: false, tickfont: { size: 11 }, automargin: false,
+                 nticks: 5, title: { font: { size: 11 }, standoff: 4 } };
+  const { shapes, annotations } = marks(run, tokens);
+  return {
+    uirevision: run ? `run ${run.id}` : "none", hovermode: "x", dragmode: "zoom", showlegend: true,
+    font: { family: tokens.fonts?.text, size: 12, color: tokens.text },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 46, r: 8, t: 18, b: 30 },
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11 }, bgcolor: "rgba(0,0,0,0)" },
+    hoverlabel: { bgcolor: tokens.panel, bordercolor: tokens.line, font: { color: tokens.text, size: 12 } },
+    xaxis: { ...axis, anchor: "y2", title: { ...axis.title, text: "step" }, rangemode: "tozero", hoverformat: "d",
+             ...(run ? {} : { range: [0, 100] }) },
+    yaxis: { ...axis, domain: [0.44, 1], title: { ...axis.title, text: "loss" }, type: look.logarithmic ? "log" : "linear",
+             ...(run ? {} : { range: look.logarithmic ? [-2, 0.2] : [0, 1] }) },
+    yaxis2: { ...axis, domain: [0, 0.36], title: { ...axis.title, text: metric.title.toLowerCase() }, nticks: 4,
+              ...(metric.unit === "%" ? { tickformat: ".0%" } : {}), ...(run ? {} : { range: [0, 1] }) },
+    shapes, annotations,
+  };
+}
+
+/** Marks of one moment are told once, with the last word that was said there. */
+function marks(run, tokens) {
+  const last = Math.max(1, run?.progress?.step ?? 1);
+  const kept = [];
+  for (const mark of run?.marks ?? []) {
+    const before = kept.at(-1);
+    const same = before && mark.step - before.step < last * CLOSE && mark.text.split(" ")[0] === before.text.split(" ")[0];
+    if (same) kept[kept.length - 1] = { step: before.step, text: mark.text };
+    else kept.push(mark);
+  }
+  const shown = kept.slice(-40);
+  return {
+    shapes: shown.map(({ step }) => ({ type: "line", x0: step, x1: step, y0: 0, y1: 1, yref: "paper", layer: "below",
+      line: { color: tokens.warn, width: 1, dash: "dot" } })),
+    annotations: shown.slice(-8).map(({ step, text }) => ({ x: step, y: 0.4, yref: "paper", yanchor: "middle", xanchor: "right", text: plain(text),
+      textangle: -90, showarrow: false, font: { size: 10, color: tokens.warn }, bgcolor: tokens.panel, opacity: 0.9, yshift: 0 })),
+  };
+}
+
+/** Plotly reads a little markup in texts; ours are words only. */
+function plain(text) {
+  return text.replaceAll("&", "and").replaceAll("<", "‹").replaceAll(">", "›");
+}

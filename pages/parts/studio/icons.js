@@ -1,0 +1,48 @@
+// Small drawings: one per group of layers, and those of the controls. Always beside words or with a label.
+
+import { svg } from "./element.js";
+
+const PATHS = {
+  input: "M2 4h6M2 8h9M2 12h6M11 5l3 3-3 3",
+  dense: "M3 4l10 1M3 4l10 7M3 11l10-6M3 11l10 0M3 4h0M3 11h0",
+  activation: "M2 12h5l6-8",
+  convolution: "M2 2h12v12H2zM2 6h12M2 10h12M6 2v12M10 2v12M6 6h4v4H6z",
+  pooling: "M2 3h5v5H2zM2 13l4-4M9 9h5v5H9zM14 2l-4 4M10 3v3h3M6 12V9H3",
+  shape: "M2 4h12M2 8h12M2 12h12",
+  normalization: "M2 13c4 0 4-10 6-10s2 10 6 10",
+  regularization: "M4 4h0M8 4h0M12 4h0M4 8h0M12 8h0M4 12h0M8 12h0M7 7l2 2M9 7l-2 2",
+  recurrent: "M13 8a5 5 0 1 1-2-4M11 1v3h-3",
+  attention: "M8 3l5 10M8 3L3 13M8 3v10",
+  merge: "M3 3c0 5 5 4 5 10M13 3c0 5-5 4-5 10",
+  output: "M8 2a6 6 0 1 0 .01 0M8 6a2 2 0 1 0 .01 0",
+  train: "M4 2.5v11l9-5.5z",
+  pause: "M5 3v10M11 3v10",
+  step: "M3 3v10l6-5zM12 3v10",
+  epoch: "M2 3v10l5-5zM8 3v10l5-5zM14.5 3v10",
+  stop: "M4 4h8v8H4z",
+  reset: "M3 8a5 5 0 1 0 2-4M5 1v3.2h3.2",
+  undo: "M6 3L2.5 6.5 6 10M3 6.5h6a4 4 0 0 1 0 8H7",
+  redo: "M10 3l3.5 3.5L10 10M13 6.5H7a4 4 0 0 0 0 8h2",
+  add: "M8 3v10M3 8h10",
+  remove: "M3 4.5h10M6 4V2.5h4V4M4.5 4.5l.6 9h5.8l.6-9M7 7v4M9 7v4",
+  duplicate: "M5 5h8v8H5zM3 11V3h8",
+  left: "M10 3L5 8l5 5",
+  right: "M6 3l5 5-5 5",
+  close: "M4 4l8 8M12 4l-8 8",
+  more: "M3.5 8h0M8 8h0M12.5 8h0",
+  runs: "M2 12l3-4 3 2 6-7M2 14h12",
+  export: "M8 10V2M5 5l3-3 3 3M3 9v5h10V9",
+  templates: "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z",
+  warn: "M8 2l6.5 12h-13zM8 6.5v3.5M8 12h0",
+  down: "M4 6l4 4 4-4",
+};
+const FILLED = new Set(["train", "stop"]);
+
+/** An icon for the eye only; the words beside it, or the button's label, say what it means. */
+export function icon(name) {
+  const path = PATHS[name] ?? PATHS.dense;
+  const fill = FILLED.has(name) ? "currentColor" : "none";
+  return svg("svg", { viewBox: "0 0 16 16", class: "ls-icon", "aria-hidden": "true", focusable: "false" },
+    svg("path", { d: path, fill, stroke: "currentColor", "stroke-width": "1.5", "stroke-linecap": "round",
+                  "stroke-linejoin": "round" }));
+}

@@ -1,0 +1,122 @@
+// Where the boxes of a network go: in reading order, in as many rows as the place needs. Pure arithmetic.
+
+export const GAP = 42; // between two boxes of a row: room for the links and the shape on the edge
+export const HEAD = 62; // a box's title, settings and parameter count
+const EDGE = 14; // around everything
+const BETWEEN = 18; // between two rows
+const LOWEST = 132; // the least height of a row
+const SLIM = [62, 88]; // least and most width of a box without numbers of its own
+const WIDE = [88, 148]; // and of one with many
+const INSET = 8; // between a box's edge and its tiles
+
+/**
+ * How many tiles a box shows and how: the largest tiles that fit, at most `limit` pixels wide.
+ * @returns {{columns:number, rows:number, size:number, shown:number}}
+ */
+export function grid(count, width, height, limit, least = 10, gap = 2) {
+  for (let columns = 1; columns <= count; columns++) {
+    const size = Math.min(limit, Math.floor((width - gap * (columns - 1)) / columns));
+    if (size < least) break;
+    const rows = Math.ceil(count / columns);
+    if (rows * (size + gap) - gap <= height) return { columns, rows, size, shown: count };
+  }
+  const columns = Math.max(1, Math.floor((width + gap) / (least + gap)));
+  const rows = Math.max(1, Math.floor((height + gap) / (least + gap)));
+  return { columns, rows, size: least, shown: Math.min(count, columns * rows) };
+}
+
+/** The sizes in a shape's text: "16×8×8" gives [16, 8, 8]. */
+export function sizes(shape) {
+  return (shape ?? "").split("×").map(Number).filter((size) => size > 0);
+}
+
+/**
+ * What a box shows: a heat map per neuron, a picture per channel, or one cell per number.
+ * @returns {{form:"plane"|"image"|"cells"|"none", count:number, limit:number, least:number}}
+ */
+export function content(box, picture) {
+  const shape = sizes(box.shape);
+  if (!shape.length || box.problem) return { form: "none", count: 0, limit: 0, least: 0 };
+  if (shape.length === 3) return { form: "image", count: Math.min(shape[0], 64), limit: shape[0] === 1 ? 84 : 44, least: 12 };
+  if (picture === "plane") return { form: "plane", count: Math.min(shape[0], 64), limit: 44, least: 12 };
+  return { form: "cells", count: Math.min(shape[0], 1024), limit: 20, least: 4 };
+}
+
+function span(box, picture) {
+  const { count } = content(box, picture);
+  return box.parameters > 0 || count > 12 ? WIDE : SLIM;
+}
+
+/** Splits boxes into `count` rows of about the same least width, in order. */
+function split(spans, count, width) {
+  const rows = [[]];
+  const total = spans.reduce((sum, [least]) => sum + least + GAP, 0);
+  let used = 0;
+  let filled = 0;
+  spans.forEach(([least], index) => {
+    const need = least + (rows.at(-1).length ? GAP : 0);
+    const due = filled >= (total * rows.length) / count && rows.length < count;
+    if (rows.at(-1).length && (used + need > width || due)) {
+      rows.push([]);
+      used = 0;
+    }
+    used += least + (rows.at(-1).length ? GAP : 0);
+    filled += least + GAP;
+    rows.at(-1).push(index);
+  });
+  return rows;
+}
+
+function rowsFor(spans, width) {
+  for (let count = 1; count <= spans.length; count++) {
+    const rows = split(spans, count, width);
+    if (rows.length <= count) return rows;
+  }
+  return spans.map((_, index) => [index]);
+}
+
+function placeRow(row, spans, width) {
+  const gaps = GAP * (row.length - 1);
+  const most = row.reduce((sum, index) => sum + spans[index][1], 0);
+  const least = row.reduce((sum, index) => sum + spans[index][0], 0);
+  const share = most > least ? Math.min(1, Math.max(0, (width - gaps - least) / (most - least))) : 0;
+  const widths = row.map((index) => Math.floor(spans[index][0] + (spans[index][1] - spans[index][0]) * share));
+  const spare = width - gaps - widths.reduce((sum, value) => sum + value, 0);
+  const gap = GAP + (row.length > 1 ? Math.min(40, Math.max(0, spare / (row.length - 1))) : 0);
+  const used = widths.reduce((sum, value) => sum + value, 0) + gap * (row.length - 1);
+  let x = EDGE + Math.max(0, (width - used) / 2);
+  return widths.map((size) => {
+    const place = { x: Math.round(x), width: size };
+    x += size + gap;
+    return place;
+  });
+}
+
+/**
+ * A place for every box, and the height they need.
+ * @returns {{places: Map<string, {x:number, y:number, width:number, height:number, row:number, grid:object, form:string}>, height:number}}
+ */
+export function arrange(boxes, picture, width, height) {
+  const inner = width - 2 * EDGE;
+  const spans = boxes.map((box) => span(box, picture));
+  const rows = rowsFor(spans, inner);
+  const tall = Math.max(LOWEST, (height - 2 * EDGE - BETWEEN * (rows.length - 1)) / rows.length);
+  const places = new Map();
+  rows.forEach((row, number) => {
+    const middle = EDGE + number * (tall + BETWEEN) + tall / 2;
+    placeRow(row, spans, inner).forEach((place, position) => {
+      const box = boxes[row[position]];
+      places.set(box.id, boxed(box, picture, place, middle, tall, number));
+    });
+  });
+  return { places, height: 2 * EDGE + rows.length * tall + BETWEEN * (rows.length - 1) };
+}
+
+function boxed(box, picture, place, middle, tall, row) {
+  const { form, count, limit, least } = content(box, picture);
+  const head = HEAD + (box.curve ? 34 : 0);
+  const tiles = grid(Math.max(count, 1), place.width - 2 * INSET - 4, tall - head - 12, limit, least);
+  const body = count ? tiles.rows * (tiles.size + 2) + 10 : 0;
+  const height = Math.min(tall, head + body);
+  return { ...place, row, form, count, head, grid: tiles, height, y: Math.round(middle - height / 2) };
+}

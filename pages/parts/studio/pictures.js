@@ -1,0 +1,61 @@
+// A grid of test pictures with the predicted class; wrong ones are marked and show the true class too.
+
+import { fit, give, make, write } from "./element.js";
+import { paint } from "./tiles.js";
+
+const SIZE = 28; // pixels of a picture
+
+/** @returns {HTMLElement} */
+export function createPictures(studio) {
+  const { state, on } = studio;
+  const element = make("div", { class: "ls-pictures", role: "group", "aria-label": "Test samples with the predicted class" });
+  const cells = [];
+  on("preview theme", () => {
+    const images = state.preview?.arrays.get("grid/images");
+    if (!images || !studio.colours) return;
+    build(studio, element, cells, images);
+  });
+  on("snapshot preview draft sample", () => {
+    if (cells.length && !element.hidden) judge(studio, cells);
+  });
+  return element;
+}
+
+function build(studio, element, cells, images) {
+  const [count, height, width] = images.shape;
+  const indices = studio.state.preview.arrays.get("grid/index")?.data;
+  while (cells.length > count) cells.pop().button.remove();
+  for (let index = 0; index < count; index++) {
+    cells[index] ??= createCell(studio, element, index);
+    cells[index].sample = indices ? indices[index] : index;
+    const context = fit(cells[index].canvas, SIZE, SIZE);
+    paint(context, images.data, index * height * width, height, width, studio.colours.grey, 0, 0, SIZE, SIZE, { sharp: true });
+  }
+}
+
+function createCell(studio, element, index) {
+  const cell = { canvas: make("canvas", { "aria-hidden": "true" }), words: make("span"), sample: index };
+  cell.button = make("button", { type: "button", class: "ls-picture", onclick: () => studio.chooseSample(cell.sample) },
+    cell.canvas, cell.words);
+  element.append(cell.button);
+  return cell;
+}
+
+function judge({ state }, cells) {
+  const predicted = state.snapshot?.arrays.get("grid/predicted")?.data;
+  const confidence = state.snapshot?.arrays.get("grid/confidence")?.data;
+  const truth = state.preview?.arrays.get("grid/true")?.data;
+  const name = (index) => state.drawing.task.classes?.[index] ?? String(index);
+  cells.forEach(({ button, words, sample }, index) => {
+    const answer = predicted?.[index];
+    const right = answer === undefined ? null : answer === truth?.[index];
+    write(words, right === null ? name(truth?.[index]) : right ? name(answer) : `${name(answer)}≠${name(truth[index])}`);
+    give(button, "data-right", right === null ? null : String(right));
+    give(button, "aria-pressed", String(sample === state.sample));
+    const sure = confidence ? `, ${Math.round(confidence[index] / 2.55)} % sure` : "";
+    const text = right === null ? `True class ${name(truth?.[index])}.`
+      : `Predicted ${name(answer)}${sure}; true ${name(truth?.[index])}: ${right ? "right" : "wrong"}.`;
+    give(button, "aria-label", text);
+    give(button, "data-tip", `${text} Click to follow it through the network.`);
+  });
+}

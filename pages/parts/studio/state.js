@@ -1,0 +1,57 @@
+// What the Studio knows, and who is told when it changes: each part draws at most once per animation frame.
+
+/**
+ * @typedef {Object} State
+ * @property {object|null} catalogue  what can be chosen, and the forms for it
+ * @property {object|null} draft  the experiment being edited, as JSON
+ * @property {object|null} drawing  boxes, edges and problems of the draft, as Python decided
+ * @property {{where:string, what:string, fix:string}[]} problems
+ * @property {import("./run.js").Run|null} run  the run that is watched
+ * @property {object|null} other  a second run laid over the charts
+ * @property {import("./snapshot.js").Snapshot|null} snapshot  what the network looks like inside
+ * @property {import("./snapshot.js").Snapshot|null} preview  what the data looks like
+ * @property {number} sample  the chosen sample
+ * @property {string|null} selected  the id of the chosen box
+ * @property {{node:string, unit:number}|null} neuron  the neuron that is looked into
+ * @property {{node:string, out:number, from:number}|null} link  the weight that is looked at
+ * @property {{node:string, unit:number}|null} hovered
+ * @property {boolean} connected
+ * @property {string} notice  one line for the person, or nothing
+ */
+
+/** @returns {State} */
+function nothingYet() {
+  return {
+    catalogue: null, draft: null, drawing: null, problems: [], run: null, other: null, snapshot: null, preview: null,
+    sample: 0, selected: null, neuron: null, link: null, hovered: null, connected: false, notice: "",
+  };
+}
+
+/**
+ * The state and its listeners. `on` registers a drawing for some topics and draws it once;
+ * `tell` says that topics changed: everyone concerned draws in the next animation frame.
+ */
+export function createState() {
+  const listeners = new Map();
+  const changed = new Set();
+  let frame = 0;
+  const draw = () => {
+    frame = 0;
+    const due = new Set();
+    for (const topic of changed) for (const listener of listeners.get(topic) ?? []) due.add(listener);
+    changed.clear();
+    for (const listener of due) listener();
+  };
+  const on = (topics, listener) => {
+    for (const topic of topics.split(" ")) {
+      if (!listeners.has(topic)) listeners.set(topic, new Set());
+      listeners.get(topic).add(listener);
+    }
+    listener();
+  };
+  const tell = (...topics) => {
+    for (const topic of topics) changed.add(topic);
+    frame ||= requestAnimationFrame(draw);
+  };
+  return { state: nothingYet(), on, tell, end: () => cancelAnimationFrame(frame) };
+}

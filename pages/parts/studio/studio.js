@@ -1,0 +1,164 @@
+// The Studio: one instrument. JavaScript draws, Python decides; this file puts the parts together.
+
+import { createActions } from "./actions.js";
+import { createCharts } from "./charts.js";
+import { createColours, dress } from "./colours.js";
+import { createControls } from "./controls.js";
+import { createDock } from "./dock.js";
+import { createDraft } from "./draft.js";
+import { give, make, write } from "./element.js";
+import { createHint } from "./hint.js";
+import { studioKeys } from "./keys.js";
+import { createLookup } from "./lookup.js";
+import { createNetwork } from "./network.js";
+import { createOutput } from "./output.js";
+import { createPreview } from "./preview.js";
+import { markProblems } from "./problems.js";
+import { createRuns } from "./run.js";
+import { createShelf } from "./shelf.js";
+import { Socket } from "./socket.js";
+import { createState } from "./state.js";
+import { installTips } from "./tip.js";
+import { createTraining } from "./training.js";
+import { createViews } from "./views.js";
+
+const FIRST = "two-spirals"; // the template a first visit opens with
+const mounted = new WeakMap();
+
+/**
+ * Streamlit calls this at every change of data or theme; the Studio itself is made once per place.
+ * data: {palette, theme}. Returns the clean-up, called when the page is left.
+ */
+export default function ({ data, parentElement, setTriggerValue }) {
+  let studio = mounted.get(parentElement);
+  if (!studio) {
+    studio = createStudio(parentElement, data ?? {});
+    mounted.set(parentElement, studio);
+  }
+  studio.trigger = setTriggerValue;
+  studio.wear(data ?? {});
+  return () => {
+    if (mounted.get(parentElement) !== studio) return;
+    mounted.delete(parentElement);
+    studio.end();
+  };
+}
+
+function createStudio(parent, data) {
+  window.__layerscope = { ticks: 0, frames: 0, lastTickStep: 0, firstPointAt: null, trainPressedAt: null, sliderSentAt: null,
+                          chartMounts: 0, chartDraws: 0 };
+  const { state, on, tell, end } = createState();
+  const root = make("div", { class: "ls", style: "visibility: hidden" });
+  const studio = { root, state, on, tell, ending: [end], filters: false, colours: null, theme: null, trigger: null };
+  studio.ask = (...request) => studio.socket.ask(...request);
+  studio.wear = (next) => wear(studio, next);
+  studio.end = () => studio.ending.splice(0).forEach((stop) => stop());
+  Object.assign(studio, createLookup(studio));
+  studio.runs = createRuns(studio);
+  studio.views = createViews(studio);
+  studio.draft = createDraft(studio);
+  Object.assign(studio, createActions(studio));
+  studio.palette = data.palette ?? null;
+  build(studio);
+  parent.append(root);
+  settle(root);
+  installTips(root);
+  studioKeys(studio);
+  markProblems(studio);
+  connect(studio);
+  studio.ending.push(() => studio.views.end(), () => root.remove());
+  return studio;
+}
+
+/** Shows the Studio once its style sheet is there, and tells it how much of the window is left for it. */
+function settle(root, left = 100) {
+  const ready = getComputedStyle(root).getPropertyValue("--ls-ready").trim() === "1";
+  if (!ready && left) return void setTimeout(() => settle(root, left - 1), 20);
+  root.style.setProperty("--ls-top", `${Math.max(0, Math.round(root.getBoundingClientRect().top + window.scrollY))}px`);
+  root.style.visibility = "";
+}
+
+/** Puts the parts in the order of use. */
+function build(studio) {
+  const { root } = studio;
+  const middle = make("section", { class: "ls-middle ls-card", "aria-label": "Network" }, createShelf(studio), createNetwork(studio),
+    createNotice(studio));
+  root.append(createControls(studio),
+    make("div", { class: "ls-left" }, createPreview(studio), createDock(studio)), middle, createTraining(studio),
+    make("div", { class: "ls-right" }, createOutput(studio), createCharts(studio)));
+}
+
+/** One calm line over the network: what was refused, or that changes wait for the next Train. */
+function createNotice(studio) {
+  const { state, on } = studio;
+  const words = make("span");
+  const again = make("button", { type: "button", class: "ls-button ls-primary", onclick: () => studio.trainAnew() }, "Train with changes");
+  const close = make("button", { type: "button", class: "ls-button", onclick: () => studio.say("") }, "Dismiss");
+  const line = make("div", { class: "ls-notice", role: "status", "aria-live": "polite", hidden: true }, words, again, close);
+  on("draft run notice connection", () => {
+    const waiting = !state.notice && studio.changed();
+    const text = state.connected || !state.catalogue ? state.notice || (waiting ? "Your changes apply at the next Train." : "") : "Reconnecting… The run goes on; nothing is lost.";
+    write(words, text);
+    line.hidden = !text;
+    again.hidden = !waiting || !state.connected;
+    give(again, "disabled", Boolean(studio.reason()));
+    close.hidden = !state.notice || !state.connected;
+  });
+  return line;
+}
+
+/** Puts on the theme of the page around. */
+function wear(studio, data) {
+  studio.palette = data.palette ?? studio.palette;
+  const theme = themeOf(studio.root, data.theme);
+  if (!studio.palette || studio.theme === theme) return;
+  studio.theme = theme;
+  dress(studio.root, studio.palette[theme], theme);
+  studio.colours = createColours(studio.palette[theme]);
+  studio.tell("theme");
+}
+
+/** "light" or "dark", as Streamlit's background says; it follows the person's switch at once. */
+function themeOf(root, told) {
+  const probe = make("i", { style: "background: var(--st-background-color)" });
+  root.append(probe);
+  const [red, green, blue, alpha = 1] = getComputedStyle(probe).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+  probe.remove();
+  if (red === undefined || alpha === 0) return told === "dark" ? "dark" : "light";
+  return 0.3 * red + 0.6 * green + 0.1 * blue < 128 ? "dark" : "light";
+}
+
+function connect(studio) {
+  const { state, tell } = studio;
+  let begun = false;
+  studio.socket = new Socket({
+    push: studio.runs.heard, frame: studio.runs.seen,
+    status: (up) => {
+      state.connected = up;
+      give(studio.root, "data-away", !up && begun);
+      tell("connection", "run");
+      if (!up) return;
+      if (begun && state.run) studio.runs.watch();
+      if (!begun) begin(studio);
+      begun = true;
+    },
+  });
+  studio.ending.push(() => studio.socket.end());
+}
+
+/** First the catalogue; then the run the address names, the draft as it was left, or the first template. */
+async function begin(studio) {
+  const { state, tell } = studio;
+  const reply = await studio.ask("catalogue");
+  if (!reply.ok) return studio.tellProblems(reply);
+  state.catalogue = reply.catalogue;
+  studio.palette ??= reply.catalogue.palette;
+  studio.wear({});
+  tell("catalogue");
+  const run = Number(new URL(location.href).searchParams.get("run"));
+  if (run && (await studio.openRun(run)).ok) return undefined;
+  const kept = studio.draft.saved();
+  if (!kept || !(await studio.draft.check(kept)).ok) await studio.ask("template", { name: FIRST }).then(studio.draft.take);
+  createHint(studio);
+  return undefined;
+}

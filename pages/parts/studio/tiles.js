@@ -1,0 +1,148 @@
+// Paints numbers as pictures: heat maps, feature maps and filters from bytes, cells from floats.
+
+const scratch = document.createElement("canvas");
+
+/**
+ * Paints a plane of bytes through a table of 256 pixels, scaled into a square of the target.
+ * `flip` puts row 0 at the bottom, as on a plane with its axis upwards.
+ */
+export function paint(context, data, offset, height, width, table, x, y, across, down, { flip = false, sharp = false } = {}) {
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const shift = data instanceof Int8Array ? 128 : 0;
+  for (let row = 0; row < height; row++) {
+    const from = offset + (flip ? height - 1 - row : row) * width;
+    for (let column = 0; column < width; column++) pixels[row * width + column] = table[data[from + column] + shift];
+  }
+  blit(context, image, x, y, across, down, sharp);
+}
+
+/** Draws raw pixels, scaled. */
+export function blit(context, image, x, y, across, down, sharp) {
+  put(image);
+  context.imageSmoothingEnabled = !sharp;
+  context.drawImage(scratch, 0, 0, image.width, image.height, x, y, across, down);
+}
+
+function put(image) {
+  if (scratch.width < image.width) scratch.width = image.width;
+  if (scratch.height < image.height) scratch.height = image.height;
+  scratch.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** Where tile `index` of a grid lies: left and top. */
+export function spot(grid, index, gap = 2) {
+  return [(index % grid.columns) * (grid.size + gap), Math.floor(index / grid.columns) * (grid.size + gap)];
+}
+
+/** The tile under a point of the grid, or -1. */
+export function tileAt(grid, x, y, gap = 2) {
+  const [column, row] = [Math.floor(x / (grid.size + gap)), Math.floor(y / (grid.size + gap))];
+  const index = row * grid.columns + column;
+  return column >= 0 && column < grid.columns && row >= 0 && index < grid.shown ? index : -1;
+}
+
+/**
+ * One heat map or feature map per tile. array: (tiles, height, width) bytes, signed or not.
+ * All of them go into one stack of pixels first, which is much cheaper than one picture each.
+ */
+export function paintMaps(context, grid, array, colours, { flip, sharp }) {
+  const [count, height, width] = array.shape;
+  const table = array.data instanceof Int8Array ? colours.signed : colours.unsigned;
+  stack(array.data, Math.min(count, grid.shown), height, width, table, flip);
+  context.imageSmoothingEnabled = !sharp;
+  for (let index = 0; index < Math.min(count, grid.shown); index++) {
+    const [x, y] = spot(grid, index);
+    context.drawImage(scratch, 0, index * height, width, height, x, y, grid.size, grid.size);
+  }
+}
+
+function stack(data, count, height, width, table, flip) {
+  const image = new ImageData(width, height * count);
+  const pixels = new Uint32Array(image.data.buffer);
+  const shift = data instanceof Int8Array ? 128 : 0;
+  for (let row = 0; row < height * count; row++) {
+    const [tile, line] = [Math.floor(row / height), row % height];
+    const from = (tile * height + (flip ? height - 1 - line : line)) * width;
+    for (let column = 0; column < width; column++) pixels[row * width + column] = table[data[from + column] + shift];
+  }
+  put(image);
+}
+
+/** One filter per tile: its first input channel. array: (filters, channels, height, width) signed bytes. */
+export function paintFilters(context, grid, array, colours) {
+  const [count, channels, height, width] = array.shape;
+  for (let index = 0; index < Math.min(count, grid.shown); index++) {
+    const [x, y] = spot(grid, index);
+    const offset = index * channels * height * width;
+    paint(context, array.data, offset, height, width, colours.signed, x, y, grid.size, grid.size, { sharp: true });
+  }
+}
+
+/** One cell per number, by sign and size against the largest. values: floats. */
+export function paintCells(context, grid, values, colours) {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+  for (let index = 0; index < Math.min(values.length, grid.shown); index++) {
+    const [x, y] = spot(grid, index);
+    context.fillStyle = colours.tint(values[index] / largest);
+    context.fillRect(x, y, grid.size, grid.size);
+  }
+}
+
+/** Marks units that answer nothing to every sample: a crossed-out tile, told by form and not by colour alone. */
+export function markDead(context, grid, dead, colours) {
+  context.strokeStyle = colours.tokens.bad;
+  context.lineWidth = 1.5;
+  for (let index = 0; index < Math.min(dead.length, grid.shown); index++) {
+    if (!dead[index]) continue;
+    const [x, y] = spot(grid, index);
+    context.strokeRect(x + 0.75, y + 0.75, grid.size - 1.5, grid.size - 1.5);
+    context.beginPath();
+    context.moveTo(x + 2, y + 2);
+    context.lineTo(x + grid.size - 2, y + grid.size - 2);
+    context.stroke();
+  }
+}
+
+/** A tile nothing is known about yet. */
+export function paintEmpty(context, grid, count, colours) {
+  context.fillStyle = colours.tokens.line;
+  context.globalAlpha = 0.45;
+  for (let index = 0; index < Math.min(count, grid.shown); index++) {
+    const [x, y] = spot(grid, index);
+    context.fillRect(x, y, grid.size, grid.size);
+  }
+  context.globalAlpha = 1;
+}
+
+/** A ring around one tile. */
+export function ring(context, grid, index, colour) {
+  const [x, y] = spot(grid, index);
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.strokeRect(x - 0.5, y - 0.5, grid.size + 1, grid.size + 1);
+}
+
+/** An activation's curve and its slope. curve: {x, y, slope}. */
+export function paintCurve(context, curve, width, height, colours) {
+  const low = Math.min(-0.2, ...curve.y, ...curve.slope);
+  const high = Math.max(1.1, ...curve.y.map((value) => Math.min(value, 3)));
+  const first = curve.x[0];
+  const place = (index, value) => [
+    ((curve.x[index] - first) / (curve.x.at(-1) - first)) * width,
+    height - 2 - ((Math.min(value, high) - low) / (high - low)) * (height - 4)];
+  const line = (values, colour, dash, weight) => {
+    context.beginPath();
+    values.forEach((value, index) => context.lineTo(...place(index, value)));
+    context.strokeStyle = colour;
+    context.setLineDash(dash);
+    context.lineWidth = weight;
+    context.stroke();
+    context.setLineDash([]);
+  };
+  const zero = place(0, 0)[1];
+  context.fillStyle = colours.tokens.line;
+  context.fillRect(0, zero, width, 1);
+  line(curve.slope, colours.tokens.quiet, [3, 2], 1);
+  line(curve.y, colours.tokens.accent, [], 1.75);
+}
