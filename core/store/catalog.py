@@ -181,8 +181,8 @@ class Catalog:
 
     def claim_question(self) -> Question | None:
         """Take the question asked last, for somebody looks at that one."""
-        if not self._base.row("SELECT 1 FROM questions WHERE state = 'asked' LIMIT 1"):
-            return None
+        if not self.waiting_questions():
+            return None  # looking costs no writer's turn
         with self._base.transaction():
             row = self._base.row(
                 "UPDATE questions SET state = 'claimed' WHERE key = "
@@ -194,6 +194,10 @@ class Catalog:
         """The question with this key, if there is one."""
         row = self._base.row("SELECT key, kind, payload FROM questions WHERE key = ?", (key,))
         return Question(row[0], row[1], json.loads(row[2])) if row else None
+
+    def waiting_questions(self) -> bool:
+        """Whether any question waits to be taken."""
+        return self._base.row("SELECT 1 FROM questions WHERE state = 'asked' LIMIT 1") is not None
 
     def answered(self, key: str) -> None:
         """The answer lies in its file."""

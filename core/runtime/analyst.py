@@ -1,0 +1,93 @@
+"""The analyst: one process for one question. Its answer is a file; it is ended when it takes too long."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.problems import Problem, Problems
+from core.records import Snapshot
+from core.runtime import paths
+from core.runtime.worker import stand_alone
+from core.store import files
+from core.store.catalog import Catalog
+
+_KEPT = 400
+"""Answers kept; older ones are computed again when they are asked again."""
+
+
+def main(key: str, store: Path) -> None:
+    """Answer the question with this key."""
+    catalog = Catalog(store, create=False)
+    question = catalog.question(key)
+    if question is not None:
+        put(store, key, reply(store, question.kind, question.payload))
+        catalog.answered(key)
+    catalog.close()
+
+
+def answer_forked(key: str, store: Path) -> None:
+    """The same in a process just forked."""
+    stand_alone()
+    main(key, store)
+
+
+def reply(store: Path, kind: str, payload: dict[str, Any]) -> Snapshot:
+    """The answer. Whatever goes wrong is an answer too: this is the edge of the process."""
+    try:
+        if kind not in _ANSWERS:
+            raise Problems(Problem(where="", what=f"There is no answer to {kind!r}.", fix="Reload the page."))
+        return _ANSWERS[kind](store, payload)
+    except Problems as problems:
+        return problem(str(problems))
+    except MemoryError:
+        return problem("Memory ran out. Make the network or the data smaller.", passing=True)
+    except Exception as error:
+        traceback.print_exc()
+        return problem(f"This is our fault: the answer broke ({type(error).__name__}). "
+                       f"{paths.jobs_log(store)} has the details.", passing=True)
+
+
+def problem(what: str, passing: bool = False) -> Snapshot:
+    """An answer that says why there is none. passing: asking again may help."""
+    return Snapshot(0, 0, {"problem": what, "passing": passing})
+
+
+def put(store: Path, key: str, answer: Snapshot) -> None:
+    """Put an answer where the asker looks for it, and clear away the oldest ones."""
+    path = files.answer_file(store, key)
+    files.make_folder(path.parent)
+    files.put(path, answer.pack(), durable=False)
+    files.keep_newest(path.parent, _KEPT)
+
+
+def _preview(store: Path, payload: dict[str, Any]) -> Snapshot:
+    from core.engine.preview import preview
+    from core.experiment import model
+
+    return preview(model.read(payload["experiment"]))
+
+
+def _look(store: Path, payload: dict[str, Any]) -> Snapshot:
+    from core.engine.probes import look
+    from core.experiment import model
+
+    run = payload["run"]
+    weights = paths.weights(store, run) if run is not None else None
+    kept = weights if weights is not None and weights.exists() else None
+    return look(model.read(payload["experiment"]), kept, payload["sample"])
+
+
+def _system(store: Path, payload: dict[str, Any]) -> Snapshot:
+    from core.engine.device import system
+
+    return Snapshot(0, 0, system())
+
+
+_ANSWERS: dict[str, Callable[[Path, dict[str, Any]], Snapshot]] = {
+    "preview": _preview, "look": _look, "system": _system}
+
+
+if __name__ == "__main__":  # where there is no fork
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,94 @@
+"""Children: workers and analysts as processes, forked where the system can, started anew where it cannot."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from multiprocessing import forkserver
+from pathlib import Path
+from typing import Protocol
+
+from core.runtime import analyst, paths, worker
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class Child(Protocol):
+    """A process of ours."""
+
+    @property
+    def sentinel(self) -> int | None:
+        """A descriptor that is ready when the process is gone; None where there is no such thing."""
+        ...
+
+    def ended(self) -> int | None:
+        """Its exit code, the number of a signal below zero; None while it lives."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+class Forked:
+    """A child of the fork server, which has loaded all a child needs."""
+
+    def __init__(self, target: Callable[..., None], *arguments: object) -> None:
+        self._process = multiprocessing.get_context("forkserver").Process(target=target, args=arguments)
+        self._process.start()
+
+    @property
+    def sentinel(self) -> int | None:
+        return self._process.sentinel
+
+    def ended(self) -> int | None:
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+class Spawned:
+    """A process started anew, which takes seconds to load what it needs."""
+
+    sentinel: int | None = None
+
+    def __init__(self, module: str, *arguments: object) -> None:
+        self._process = subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], cwd=paths.ROOT,
+                                         stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def ended(self) -> int | None:
+        return self._process.poll()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def warm_up() -> None:
+    """Start loading what children need, in a process beside this one. Comes back at once."""
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    if _forks():
+        multiprocessing.set_forkserver_preload(["core.runtime.warm"])
+        forkserver.ensure_running()
+
+
+def start_worker(run: int, store: Path) -> Child:
+    """A process that trains a run."""
+    if _forks():
+        return Forked(worker.run_forked, run, store)
+    return Spawned("core.runtime.worker", run, store)
+
+
+def start_analyst(key: str, store: Path) -> Child:
+    """A process that answers a question."""
+    if _forks():
+        return Forked(analyst.answer_forked, key, store)
+    return Spawned("core.runtime.analyst", key, store)
+
+
+def _forks() -> bool:
+    return "forkserver" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"

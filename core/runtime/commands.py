@@ -1,0 +1,87 @@
+"""What a run can be told, each command as a value; anything else is a problem with a way out."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from core.plain import Plain
+from core.problems import Problem, Problems
+
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Pause(Plain):
+    """Wait."""
+
+    kind: Literal["pause"] = "pause"
+
+
+class Resume(Plain):
+    """Go on."""
+
+    kind: Literal["resume"] = "resume"
+
+
+class Step(Plain):
+    """One step, then wait."""
+
+    kind: Literal["step"] = "step"
+
+
+class Epoch(Plain):
+    """To the end of the epoch, then wait."""
+
+    kind: Literal["epoch"] = "epoch"
+
+
+class Stop(Plain):
+    """End now, and keep what was learned."""
+
+    kind: Literal["stop"] = "stop"
+
+
+class Pace(Plain):
+    """So many steps a second at most; None is full speed."""
+
+    kind: Literal["pace"] = "pace"
+    value: float | None = Field(None, gt=0, le=1e9, allow_inf_nan=False)
+
+
+class Set(Plain):
+    """Move a setting of training."""
+
+    kind: Literal["set"] = "set"
+    setting: str
+    value: _Finite
+
+
+class Look(Plain):
+    """Show this sample's way through the network."""
+
+    kind: Literal["look"] = "look"
+    sample: int = Field(ge=0)
+
+
+class Weight(Plain):
+    """Set one weight by hand."""
+
+    kind: Literal["weight"] = "weight"
+    node: str
+    parameter: str
+    index: tuple[int, ...]
+    value: _Finite
+
+
+Command = Pause | Resume | Step | Epoch | Stop | Pace | Set | Look | Weight
+_COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
+
+
+def read(raw: dict[str, Any]) -> Command:
+    """The command an object holds. Raises Problems."""
+    try:
+        return _COMMAND.validate_python(raw)
+    except ValidationError as error:
+        raise Problems(*(Problem(where="command." + ".".join(str(part) for part in fault["loc"]),
+                                 what=f"The command is not understood: {fault['msg']}.",
+                                 fix="Reload the page.")
+                         for fault in error.errors()[:5])) from None

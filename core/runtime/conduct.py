@@ -1,0 +1,188 @@
+"""Conductor: leads one run: pulls its events, has them stored, heeds commands, looks by the clock."""
+
+import time
+from typing import TYPE_CHECKING, assert_never
+
+from core.events import Diverged, Event, Finished, Paused, Resumed, Stopped
+from core.problems import Problems
+from core.records import Progress, RunState
+from core.runtime import commands
+from core.runtime.commands import Command
+from core.runtime.eye import Eye
+from core.runtime.keeper import Keeper
+from core.runtime.pace import Pace, Speed
+
+if TYPE_CHECKING:
+    from core.engine.trainer import Trainer
+
+Ending = Finished | Stopped | Diverged
+
+_HEED = 0.01
+"""Seconds between two looks for commands."""
+_FLUSH = 0.1
+"""Seconds between two flushes."""
+_REFRESH = 1.0
+"""Seconds between two words to the catalog."""
+_MANY = 1 << 40
+
+
+class Conductor:
+    """One run from its first step to its ending."""
+
+    def __init__(self, run: int, trainer: "Trainer", keeper: Keeper, eye: Eye) -> None:
+        self.stopping = False
+        self._run = run
+        self._trainer = trainer
+        self._keeper = keeper
+        self._eye = eye
+        self._pace = Pace()
+        self._speed = Speed()
+        self._halt: int | None = None  # the step to wait at; None while nobody said to wait
+        self._ending: Ending | None = None
+        self._heard = 0
+        self._catalog_version = -1
+        self._heeded = self._flushed = self._refreshed = -_REFRESH
+
+    def conduct(self) -> Ending:
+        """Lead the run until it ends, and return its ending, which is not stored yet. Raises Gone."""
+        self._take(self._trainer.start())
+        while self._ending is None:
+            self._heed()
+            if self._ending is None:
+                self._train()
+            self._tell()
+        return self._ending
+
+    def finish(self) -> None:
+        """Show how it ended: all that was heard, the last figures, a last look."""
+        self._look()
+        self._flush()
+
+    @property
+    def _waits(self) -> bool:
+        return self._halt is not None and self._trainer.step >= self._halt
+
+    def _train(self) -> None:
+        now = time.monotonic()
+        if self._waits:
+            time.sleep(_HEED)
+            return
+        steps = self._pace.due(now)
+        if steps == 0:
+            time.sleep(min(self._pace.wait(now), _HEED))
+            return
+        before = self._trainer.step
+        left = _MANY if self._halt is None else self._halt - before
+        self._take(self._trainer.advance(min(left, _MANY if steps is None else steps), _HEED))
+        self._pace.did(self._trainer.step - before, time.monotonic())
+        if self._waits:
+            self._look()
+            self._flush()
+
+    def _take(self, happened: list[Event]) -> None:
+        for event in happened:
+            if isinstance(event, Finished | Stopped | Diverged):
+                self._ending = event
+            else:
+                self._keeper.hear(event)
+
+    def _tell(self) -> None:
+        """What goes by the clock."""
+        now = time.monotonic()
+        if now - self._flushed >= (_REFRESH if self._waits and not self._keeper.waiting else _FLUSH):
+            self._flush()
+        if now - self._refreshed >= _REFRESH:
+            self._refreshed = now
+            self._keeper.refresh(self._trainer.seconds)
+        self._eye.glance(self._trainer.step, self._trainer.epoch, self._pace.rate is not None)
+
+    def _flush(self) -> None:
+        now = self._flushed = time.monotonic()
+        self._speed.see(self._trainer.step, now)
+        self._keeper.flush(self._progress())
+
+    def _look(self) -> None:
+        self._eye.look(self._trainer.step, self._trainer.epoch)
+
+    def _progress(self) -> Progress:
+        trainer, speed = self._trainer, self._speed.value()
+        left = trainer.total_steps - trainer.step if trainer.total_steps is not None else None
+        return Progress(
+            step=trainer.step, epoch=trainer.epoch, steps_per_epoch=trainer.steps_per_epoch,
+            epochs=trainer.experiment.training.epochs, seconds=trainer.seconds, steps_per_second=speed,
+            samples_per_second=speed * trainer.batch_size if speed else None,
+            remaining=left / speed if speed and left is not None else None, pace=self._pace.rate)
+
+    def _heed(self) -> None:
+        now = time.monotonic()
+        if now - self._heeded < _HEED:
+            return
+        self._heeded = now
+        if self.stopping:
+            self._take(self._trainer.stop())
+            return
+        catalog = self._keeper.catalog
+        version = catalog.version()
+        if version == self._catalog_version:
+            return
+        self._catalog_version = version
+        for number, raw in catalog.commands(self._run, self._heard):
+            self._heard = number
+            if self._ending is None:
+                self._obey(raw)
+
+    def _obey(self, raw: dict[str, object]) -> None:
+        """Do what was said; what cannot be done becomes a note."""
+        try:
+            self._do(commands.read(raw))
+        except Problems as problems:
+            for problem in problems.problems:
+                self._keeper.note(f"{problem.what} {problem.fix}")
+
+    def _do(self, command: Command) -> None:
+        match command:
+            case commands.Pause():
+                self._pause()
+            case commands.Resume():
+                self._resume()
+            case commands.Step():
+                self._pause()
+                self._halt = self._trainer.step + 1
+            case commands.Epoch():
+                self._pause()
+                per_epoch = self._trainer.steps_per_epoch
+                self._halt = (self._trainer.step // per_epoch + 1) * per_epoch
+            case commands.Stop():
+                self._take(self._trainer.stop())
+            case commands.Pace():
+                self._pace.set(command.value, time.monotonic())
+                self._speed.forget()
+            case commands.Set():
+                self._keeper.hear(self._trainer.change(command.setting, command.value))
+            case commands.Look():
+                self._eye.sample = command.sample
+                self._look()
+            case commands.Weight():
+                self._keeper.hear(self._trainer.edit_weight(
+                    command.node, command.parameter, command.index, command.value))
+                self._look()
+            case _:
+                assert_never(command)
+
+    def _pause(self) -> None:
+        if self._halt is None:
+            self._halt = self._trainer.step
+            self._keeper.hear(Paused(step=self._halt))
+            self._speed.forget()
+            self._flush()
+            self._keeper.state(RunState.PAUSED, seconds=self._trainer.seconds)
+            self._look()
+        self._halt = self._trainer.step
+
+    def _resume(self) -> None:
+        if self._halt is not None:
+            self._halt = None
+            self._keeper.hear(Resumed(step=self._trainer.step))
+            self._speed.forget()
+            self._pace.set(self._pace.rate, time.monotonic())
+            self._keeper.state(RunState.RUNNING, seconds=self._trainer.seconds)

@@ -1,0 +1,149 @@
+"""Keeper: stores what a run says, and has the run wait while the disk is full."""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from core.catalog.all import METRICS
+from core.events import Event, Validated
+from core.problems import StoreTrouble
+from core.records import Progress, Run, RunState
+from core.runtime import paths
+from core.store import files
+from core.store.catalog import Catalog
+from core.store.trouble import NoSuchRun, RunIsOver, StoreMissing
+from core.store.writer import Writer
+
+_RETRY = 0.25
+"""Seconds between two tries to store something."""
+_LOOK = 1.0
+"""Seconds between two looks whether the store is still there."""
+
+
+class Gone(Exception):
+    """The run was ended or removed from outside, or its store was: there is nothing left to do."""
+
+
+class Keeper:
+    """A run's database and its row in the catalog, for the worker."""
+
+    def __init__(self, store: Path, run: Run, given_up: Callable[[], bool]) -> None:
+        """given_up: whether to stop waiting for a full disk."""
+        self.catalog = Catalog(store, create=False)
+        self._writer = Writer(files.run_folder(store, run.id))
+        self._store = store
+        self._run = run
+        self._given_up = given_up
+        self._pending: list[Event] = []
+        self._state = RunState.STARTING
+        self._reason = ""
+        self._looked = time.monotonic()
+        self.best: float | None = None
+
+    def hear(self, *happened: Event) -> None:
+        """Take events to be stored with the next `flush`."""
+        self._pending.extend(happened)
+        for event in happened:
+            if isinstance(event, Validated):
+                self._judge(event.scores.get(self._run.metric))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something was heard that is not stored."""
+        return bool(self._pending)
+
+    def flush(self, progress: Progress | None = None) -> None:
+        """Store what was heard, and how far the run is. Raises Gone."""
+        self._look()
+
+        def store() -> None:
+            self._writer.append(*self._pending)
+            self._pending.clear()
+            if progress is not None:
+                self._writer.progress(progress)
+
+        self._patiently(store)
+
+    def state(self, state: RunState, reason: str = "", seconds: float | None = None) -> None:
+        """Say in the catalog where the run stands, and its best value so far. Raises Gone."""
+        self._state, self._reason = state, reason
+        self._patiently(lambda: self._say(seconds))
+
+    def refresh(self, seconds: float) -> None:
+        """Say again where the run stands, with its best value so far. Raises Gone."""
+        self._patiently(lambda: self._say(seconds))
+
+    def note(self, text: str) -> None:
+        """Leave a sentence for the person who steers."""
+        self._patiently(lambda: self._writer.note(text))
+
+    def snapshot(self, block: bytes) -> None:
+        """Show this in the place of what was shown before."""
+        self._patiently(lambda: self._writer.snapshot("live", block))
+
+    def keep(self, write_weights: Callable[[Path], object]) -> None:
+        """Put the weights and the experiment in their files, after making safe what was stored before."""
+        document = json.dumps(self._run.experiment, indent=1).encode()
+        self._patiently(self._writer.barrier)
+        self._patiently(lambda: files.place(paths.weights(self._store, self._run.id), write_weights))
+        self._patiently(lambda: files.put(paths.experiment(self._store, self._run.id), document))
+
+    def end(self, ending: Event, state: RunState, reason: str, seconds: float | None) -> None:
+        """Store the last event, and only then say in the catalog that the run is over."""
+        self.hear(ending)
+        self.flush()
+        self._patiently(self._writer.barrier)
+        self.state(state, reason, seconds)
+
+    def close(self) -> None:
+        """Let go of the databases."""
+        self._writer.close()
+        self.catalog.close()
+
+    def _judge(self, value: float | None) -> None:
+        if value is None or not math.isfinite(value):
+            return
+        higher = any(entry.name() == self._run.metric and entry.higher_is_better for entry in METRICS)
+        self.best = value if self.best is None else max(self.best, value) if higher else min(self.best, value)
+
+    def _say(self, seconds: float | None) -> None:
+        self.catalog.set_state(self._run.id, self._state, reason=self._reason, best=self.best,
+                               seconds=seconds)
+
+    def _look(self) -> None:
+        """A removed file can be written on without a word, so look whether it is still there."""
+        if time.monotonic() - self._looked > _LOOK:
+            self._looked = time.monotonic()
+            if not paths.run_lock(self._store, self._run.id).exists():
+                raise Gone
+
+    def _patiently(self, store: Callable[[], object]) -> None:
+        """Store something; while the disk does not take it, the run waits and the catalog says why."""
+        told = False
+        while True:
+            try:
+                store()
+                break
+            except (RunIsOver, NoSuchRun, StoreMissing) as gone:
+                raise Gone from gone
+            except StoreTrouble as trouble:
+                if self._given_up():
+                    raise
+                told = told or self._tell(trouble)
+            time.sleep(_RETRY)
+            self._look()
+        if told:
+            self._patiently(lambda: self._say(None))
+
+    def _tell(self, trouble: StoreTrouble) -> bool:
+        """Say why the run waits, if the disk takes at least that."""
+        try:
+            self.catalog.set_state(self._run.id, RunState.PAUSED, best=self.best,
+                                   reason=f"{trouble} It then goes on by itself.")
+        except (RunIsOver, NoSuchRun) as gone:
+            raise Gone from gone
+        except StoreTrouble:
+            return False
+        return True

@@ -1,0 +1,153 @@
+"""The worker: one process for one run, from its row in the catalog to its ending. It outlives its parents."""
+
+import errno
+import faulthandler
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.events import Failed
+from core.problems import Problems, StoreTrouble
+from core.records import Run, RunState
+from core.runtime import locks, paths
+from core.runtime.conduct import Conductor, Ending
+from core.runtime.endings import meaning
+from core.runtime.eye import Eye
+from core.runtime.keeper import Gone, Keeper
+from core.store import files
+from core.store.catalog import Catalog
+
+if TYPE_CHECKING:
+    from core.engine.trainer import Trainer
+
+_PATIENCE = 3.0
+"""Seconds to wait for a run's lock, which the dispatcher may be looking at."""
+_NICE = 5
+"""So much other processes, the web server's first of all, go before."""
+_DESCRIPTORS = 256
+
+
+def main(run: int, store: Path) -> None:
+    """Train this run of this store, in a process that does nothing else."""
+    catalog = Catalog(store, create=False)
+    row = catalog.run(run)
+    files.make_folder(files.run_folder(store, run))
+    _say_to(paths.log(store, run))
+    lock = locks.take(paths.run_lock(store, run), patience=_PATIENCE)
+    if lock is None:
+        raise SystemExit(f"Run {run} is trained by another process already.")
+    lock.sign()
+    try:
+        _Work(store, row).do()
+    except Gone:
+        print(f"Run {run} was ended or removed from outside.", flush=True)
+    except StoreTrouble as trouble:
+        traceback.print_exc()
+        catalog.set_state(run, RunState.FAILED, reason=str(trouble))
+    finally:
+        catalog.close()
+        lock.release()
+
+
+def run_forked(run: int, store: Path) -> None:
+    """The same in a process just forked, which keeps nothing that belongs to the one it came from."""
+    stand_alone()
+    main(run, store)
+
+
+def stand_alone() -> None:
+    """Be a process of its own: own group, nothing inherited, others first."""
+    os.closerange(3, _DESCRIPTORS)
+    os.setsid()
+    os.nice(_NICE)
+
+
+def _say_to(log: Path) -> None:
+    with log.open("ab") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    faulthandler.enable()
+
+
+class _Work:
+    """One run's training, with what may go wrong."""
+
+    def __init__(self, store: Path, run: Run) -> None:
+        self._run = run
+        self._stopped = False
+        self._conductor: Conductor | None = None
+        self._trainer: Trainer | None = None
+        signal.signal(signal.SIGTERM, self._told_to_stop)
+        self._keeper = Keeper(store, run, lambda: self._stopped)
+        self._keeper.state(RunState.RUNNING)
+
+    def do(self) -> None:
+        """Train. Whatever breaks becomes a `Failed` event: this is the edge of the process."""
+        try:
+            self._end(self._train())
+        except (Gone, StoreTrouble):
+            raise
+        except Problems as problems:
+            self._end(Failed(what=str(problems)))
+        except Exception as error:
+            traceback.print_exc()
+            self._end(Failed(what=self._what(error), details=traceback.format_exc()))
+        finally:
+            self._keeper.close()
+
+    def _train(self) -> Ending:
+        from core.engine.probes import Probe
+        from core.engine.trainer import Trainer
+        from core.experiment import model
+
+        trainer = self._trainer = Trainer(model.read(self._run.experiment))
+        probe = Probe(trainer.network, trainer.split, trainer.experiment)
+        eye = Eye(probe, self._keeper.snapshot, self._keeper.note)
+        self._conductor = Conductor(self._run.id, trainer, self._keeper, eye)
+        self._conductor.stopping = self._stopped
+        ending = self._conductor.conduct()
+        self._conductor.finish()
+        self._keeper.keep(lambda path: _write_weights(path, trainer))
+        return ending
+
+    def _end(self, ending: Ending | Failed) -> None:
+        known = meaning(ending)
+        assert known is not None, "an ending has a meaning"
+        self._keeper.end(ending, *known, self._trainer.seconds if self._trainer else None)
+
+    def _told_to_stop(self, *_: object) -> None:
+        self._stopped = True
+        if self._conductor is not None:
+            self._conductor.stopping = True
+
+    def _what(self, error: Exception) -> str:
+        """What broke, for the person who trains."""
+        place = f" at step {self._trainer.step}" if self._trainer else ""
+        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+            batch = self._run.experiment.get("training", {}).get("batch_size", "the usual")
+            return f"Memory ran out{place}. Lower the batch size (now {batch}), or make the network smaller."
+        return (f"This is our fault: training broke{place} ({type(error).__name__}). "
+                "The run's log has the details.")
+
+
+def _write_weights(path: Path, trainer: "Trainer") -> None:
+    """Write the network to a file; a full disk is told as what it is, and leaves nothing half-written."""
+    from safetensors import SafetensorError
+
+    from core.engine import weights
+
+    try:
+        weights.write(path, trainer.network)
+    except SafetensorError as error:
+        for half in path.parent.glob(f".{path.name}.*"):
+            half.unlink()
+        if f"os error {errno.ENOSPC}" in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise
+
+
+if __name__ == "__main__":  # where there is no fork
+    main(int(sys.argv[1]), Path(sys.argv[2]))
