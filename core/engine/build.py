@@ -42,14 +42,15 @@ class Net(nn.Module):
         self.sources = dict(inputs)
         before = (INPUT, *self.ids)
         chained = all(inputs[id] == (before[place],) for place, id in enumerate(self.ids))
-        self._chain = [part for block in blocks.values() for part in block] if chained else None
+        # Forward methods instead of modules: none of ours has hooks, and small networks gain several per cent.
+        self._chain = [part.forward for block in blocks.values() for part in block] if chained else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs for a batch. x: (samples, *shape of a sample). Result: (samples, outputs)."""
         if self._chain is None:
             return self.trace(x)[self.ids[-1]].output
-        for part in self._chain:
-            x = part(x)
+        for forward in self._chain:
+            x = forward(x)
         return x
 
     def trace(self, x: Tensor) -> dict[str, Trace]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-DENSE_STEPS, DENSE_EPOCHS = 4000, 500
+DENSE_STEPS, DENSE_EPOCHS = 4000, 100
 
 
 def every(number: int, dense: int) -> int:

@@ -21,8 +21,7 @@ class LastFinite:
         """Copy the network as it is after `step` over the older copy."""
         _, copy = self._copies.pop(0)
         with torch.no_grad():
-            for held, tensor in zip(copy, self._live, strict=True):
-                held.copy_(tensor)
+            torch._foreach_copy_(copy, self._live)
         self._copies.append((step, copy))
 
     def restore(self) -> int:

@@ -214,7 +214,7 @@ class Stepper:
     def _backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         for parameter in self._parameters:
             parameter.grad = None
-        loss = self.loss_of(self.net(inputs), targets)
+        loss = self.loss_of.forward(self.net.forward(inputs), targets)
         (loss if self._penalty is None else loss + self._price(*self._penalty)).backward()
         return loss.detach()
 

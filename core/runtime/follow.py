@@ -1,0 +1,55 @@
+"""Follows one run from outside: its stored events in order, until it is over."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from core.events import Ended, Event, Finished, Stopped
+from core.records import Run
+from core.runtime.client import ensure_jobs
+from core.store import files
+from core.store.catalog import Catalog
+from core.store.reader import Reader
+
+_LOOK = 0.05
+"""Seconds between two looks at the store."""
+FIRST = 20
+"""How many first step losses are told of a run."""
+
+
+def events(store: Path, run: int) -> Iterator[Event]:
+    """Every event of a run, waiting for more until it is over. Raises NoSuchRun."""
+    catalog, reader, seen = Catalog(store, create=False), Reader(files.run_folder(store, run)), 0
+    try:
+        while True:
+            over = catalog.run(run).state.over
+            for seen, event in reader.events(seen):
+                yield event
+            if over:
+                return
+            ensure_jobs(store)
+            time.sleep(_LOOK)
+    finally:
+        reader.close()
+        catalog.close()
+
+
+def told(store: Path, run: Run) -> dict[str, Any]:
+    """A run as JSON: what it was asked, how it stands, its first losses, its latest scores on every split."""
+    reader = Reader(files.run_folder(store, run.id))
+    try:
+        last = reader.last_event()
+        validation = {name.removeprefix("validation_"): value for name, (_, value) in reader.last().items()
+                      if name.startswith("validation_")}
+        metrics = {"validation": validation} if validation else {}
+        if isinstance(last, Finished | Stopped):
+            metrics["test"] = last.test
+        recorded = reader.series("train_loss", FIRST * 100)
+        progress = reader.progress()
+    finally:
+        reader.close()
+    first = dict(zip(recorded.steps, recorded.values, strict=True))
+    return {**run.model_dump(mode="json"), "metrics": metrics,
+            "steps": last.step if isinstance(last, Ended) else progress.step if progress else 0,
+            "first_losses": [first[step] for step in range(1, FIRST + 1) if step in first]}
