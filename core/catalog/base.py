@@ -34,9 +34,10 @@ class Call:
     target: str
     kwargs: dict[str, Any] = field(default_factory=lambda: {})
 
-    def source(self) -> str:
-        """The call as a line of Python."""
-        return f"{self.target}({', '.join(f'{name}={value!r}' for name, value in self.kwargs.items())})"
+    def source(self, *arguments: str) -> str:
+        """The call as a line of Python; `arguments` are expressions that come first."""
+        named = (f"{name}={value!r}" for name, value in self.kwargs.items())
+        return f"{self.target}({', '.join((*arguments, *named))})"
 
 
 class Task(Plain):
@@ -87,10 +88,10 @@ class Samples(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """A data set's function with its arguments: run to get the samples, printed into the exported script.
+    """A plain function with its arguments: run here, and printed into the exported script.
 
-    `function` is plain and self-contained (it may use `np` and `math`, and imports anything else
-    inside itself). A data set's returns (inputs, targets), or (points, targets) for data on the plane.
+    `function` uses nothing but `np`, `math` and what stands in its own file; it imports anything else inside
+    itself. A data set's returns (inputs, targets), or (points, targets) for data on the plane.
     """
 
     function: Any
@@ -150,6 +151,10 @@ class Dataset(Entry):
     def recipe(self) -> Recipe:
         """The function that makes the samples, with its arguments."""
         raise NotImplementedError
+
+    def shown(self) -> Recipe | None:
+        """The function that turns what the recipe made into the network's inputs; None when they are the same."""
+        return None
 
     def make(self) -> Samples:
         """The whole data set: the same arrays every time for the same settings."""
@@ -240,6 +245,11 @@ class Metric(Entry):
         """Whether this figure says something about this task."""
         return task.kind in self.tasks
 
+    def recipe(self) -> Recipe:
+        """A plain function `(outputs, targets, **kwargs) -> figure`, shapes as for `value`."""
+        raise NotImplementedError
+
     def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
         """The figure. outputs: (samples, outputs). targets: (samples,) class numbers or (samples, 1) values."""
-        raise NotImplementedError
+        recipe = self.recipe()
+        return recipe.function(outputs, targets, **recipe.kwargs)

@@ -4,8 +4,53 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from core.catalog.base import Metric, Task, TaskKind
+from core.catalog.base import Metric, Recipe, Task, TaskKind
 from core.catalog.fields import whole
+
+
+def accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Share of the samples whose highest score is the true class."""
+    return float((outputs.argmax(1) == targets).mean())
+
+
+def top_k(outputs: np.ndarray, targets: np.ndarray, k: int) -> float:
+    """Share of the samples whose true class is among the k highest scores."""
+    true = outputs[np.arange(len(targets)), targets]
+    return float(((outputs > true[:, None]).sum(1) < k).mean())
+
+
+def confusion(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """How often each true class (row) was taken for each class (column).
+
+    outputs: (samples, classes). targets: (samples,). Result: (classes, classes) int.
+    """
+    classes = outputs.shape[1]
+    return np.bincount(targets * classes + outputs.argmax(1), minlength=classes**2).reshape(classes, classes)
+
+
+def f1(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Harmonic mean of precision and recall of each class, averaged over the classes that occur."""
+    table = confusion(outputs, targets)
+    right, said, are = table.diagonal(), table.sum(0), table.sum(1)
+    present = said + are > 0
+    return float((2 * right[present] / (said + are)[present]).mean())
+
+
+def rmse(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Root of the mean squared error."""
+    return float(np.sqrt(np.square(outputs.astype(np.float64) - targets).mean()))
+
+
+def mae(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Mean of the absolute errors."""
+    return float(np.abs(outputs.astype(np.float64) - targets).mean())
+
+
+def r2(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Share of the target's spread that is explained."""
+    spread = np.square(targets - targets.mean(0), dtype=np.float64).sum()
+    missed = np.square(outputs.astype(np.float64) - targets).sum()
+    return float(1 - missed / spread) if spread else float("nan")
 
 
 class Accuracy(Metric):
@@ -16,8 +61,8 @@ class Accuracy(Metric):
     tasks: ClassVar[tuple[TaskKind, ...]] = ("classification",)
     higher_is_better: ClassVar[bool] = True
 
-    def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        return float((outputs.argmax(1) == targets).mean())
+    def recipe(self) -> Recipe:
+        return Recipe(accuracy, {})
 
 
 class TopK(Metric):
@@ -32,9 +77,8 @@ class TopK(Metric):
     def applies(self, task: Task) -> bool:
         return super().applies(task) and task.outputs > self.k
 
-    def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        true = outputs[np.arange(len(targets)), targets]
-        return float(((outputs > true[:, None]).sum(1) < self.k).mean())
+    def recipe(self) -> Recipe:
+        return Recipe(top_k, {"k": self.k})
 
 
 class F1(Metric):
@@ -45,11 +89,8 @@ class F1(Metric):
     tasks: ClassVar[tuple[TaskKind, ...]] = ("classification",)
     higher_is_better: ClassVar[bool] = True
 
-    def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        table = confusion(outputs, targets)
-        right, said, are = table.diagonal(), table.sum(0), table.sum(1)
-        present = said + are > 0
-        return float((2 * right[present] / (said + are)[present]).mean())
+    def recipe(self) -> Recipe:
+        return Recipe(f1, {})
 
 
 class RMSE(Metric):
@@ -61,8 +102,8 @@ class RMSE(Metric):
     higher_is_better: ClassVar[bool] = False
     unit: ClassVar[str] = "target"
 
-    def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        return float(np.sqrt(np.square(outputs.astype(np.float64) - targets).mean()))
+    def recipe(self) -> Recipe:
+        return Recipe(rmse, {})
 
 
 class MAE(Metric):
@@ -74,8 +115,8 @@ class MAE(Metric):
     higher_is_better: ClassVar[bool] = False
     unit: ClassVar[str] = "target"
 
-    def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        return float(np.abs(outputs.astype(np.float64) - targets).mean())
+    def recipe(self) -> Recipe:
+        return Recipe(mae, {})
 
 
 class R2(Metric):
@@ -86,23 +127,12 @@ class R2(Metric):
     tasks: ClassVar[tuple[TaskKind, ...]] = ("regression",)
     higher_is_better: ClassVar[bool] = True
 
-    def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        spread = np.square(targets - targets.mean(0), dtype=np.float64).sum()
-        missed = np.square(outputs.astype(np.float64) - targets).sum()
-        return float(1 - missed / spread) if spread else float("nan")
+    def recipe(self) -> Recipe:
+        return Recipe(r2, {})
 
 
 METRICS: tuple[type[Metric], ...] = (Accuracy, TopK, F1, RMSE, MAE, R2)
 """The first that applies to a task is the one runs are compared by."""
-
-
-def confusion(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """How often each true class (row) was taken for each class (column).
-
-    outputs: (samples, classes). targets: (samples,). Result: (classes, classes) int.
-    """
-    classes = outputs.shape[1]
-    return np.bincount(targets * classes + outputs.argmax(1), minlength=classes**2).reshape(classes, classes)
 
 
 def metrics(task: Task) -> tuple[Metric, ...]:

@@ -124,9 +124,13 @@ class Points(Dataset):
     def recipe(self) -> Recipe:
         return Recipe(type(self).function, {"samples": self.samples, "noise": self.noise, "seed": self.seed})
 
+    def shown(self) -> Recipe:
+        return Recipe(plane_features, {"features": list(self.features)})
+
     def inputs(self, points: np.ndarray) -> np.ndarray:
         """What the network is shown of any points. points: (n, 2). Result: (n, features) float32."""
-        return plane_features(points, list(self.features))
+        shown = self.shown()
+        return shown.function(points, **shown.kwargs)
 
     def make(self) -> Samples:
         recipe = self.recipe()
