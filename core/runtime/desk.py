@@ -67,7 +67,7 @@ class Desk:
         """Leave a question for an analyst and return its key. Raises Problems and StoreTrouble."""
         experiment = model.read(question.draft)
         if isinstance(question, Preview):  # the same data is the same question, whatever the network
-            plain = Experiment(data=experiment.data)
+            plain = model.read({"data": model.write(experiment)["data"]})
             return client.ask(self._store, "preview", {"experiment": model.write(plain)})
         if question.run is not None:
             self._catalog.run(question.run)

@@ -11,12 +11,21 @@ from starlette.websockets import WebSocketClose
 HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """The names this machine may be called by. Any other is somebody else's name, rebound to this machine."""
 
+CLOSED = ("/_stcore/upload_file", "/_stcore/agent", "/_stcore/metrics", "/auth/", "/oauth2callback")
+"""Doors of Streamlit that no page of ours uses: what is not open cannot be pushed at."""
+
 ANSWER_HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # Nothing from elsewhere, and into no frame. Streamlit's own page writes styles and compiles code.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+                               "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+                               "font-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:; "
+                               "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+                               "frame-src 'self' blob: data:; frame-ancestors 'none'",
 }
 
 
@@ -34,6 +43,8 @@ class Guard:
             socket = scope["type"] == "websocket"
             refusal = WebSocketClose(1008) if socket else PlainTextResponse("Forbidden", 403)
             await refusal(scope, receive, send)
+        elif scope["path"].startswith(CLOSED):
+            await PlainTextResponse("Not found", 404)(scope, receive, send)
         else:
             await self._app(scope, receive, _with_headers(send))
 

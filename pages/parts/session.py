@@ -1,6 +1,6 @@
 """What this visit works with: the store, the run in the address, the runs chosen. Names the session keys."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def store() -> Path:
 
 
 @contextmanager
-def catalog() -> Iterator[Catalog]:
+def catalog() -> Generator[Catalog]:
     """The store's catalog for one script run. A store that cannot be used is told, and ends the page."""
     try:
         with closing(Catalog(store(), create=False)) as opened:

@@ -24,15 +24,17 @@ def machine(store: Path) -> None:
     found = client.system(store)
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(store)
     columns = st.columns(4)
-    columns[0].metric("Device", found["device"], help="Where runs train unless they are told otherwise.")
-    columns[0].caption(found["device_name"])
+    columns[0].metric("Device", found.get("device", "not known yet"),
+                      help="Where runs train unless their experiment says otherwise.")
+    columns[0].caption(found.get("device_name", "Look again in a moment."))
     columns[1].metric("Processor cores", found["cores"])
     columns[2].metric("Memory free", f"{memory.available / _GIGABYTE:.1f} GB",
                       help=f"Of {memory.total / _GIGABYTE:.1f} GB.")
     columns[3].metric("Disk free", f"{disk.free / _GIGABYTE:.1f} GB",
                       help="On the disk that holds the store.")
-    if len(found["devices"]) > 1:
-        st.text(f"Devices found: {', '.join(found['devices'])}")
+    if len(found.get("devices", ())) > 1:
+        names = ", ".join(one["name"] for one in found["devices"])
+        st.text(f"Devices found: {names}")
     st.text(f"Store: {store}, {_size(store) / 1e6:.1f} MB")
 
 

@@ -1,0 +1,223 @@
+"""Protects the live route: every request is answered, a bad one with the way out, and no point is lost."""
+
+import json
+import os
+import threading
+
+import pytest
+
+from core.records import Snapshot
+from tests.conftest import App, until
+
+pytestmark = pytest.mark.xdist_group("app")
+
+
+def endless(page, name="two-spirals"):
+    draft = page.draft(name)
+    edit = {"kind": "set", "path": "training.epochs", "value": None}
+    return page.well("edit", draft=draft, edit=edit)["draft"]
+
+
+def points(ticks, name="train_loss"):
+    return [step for tick in ticks for step in tick["points"].get(name, [[], []])[0]]
+
+
+@pytest.fixture
+def page(app: App):
+    with app.page() as opened:
+        yield opened
+        for run in opened.well("runs")["runs"]:  # leave no run at work
+            if run["state"] in ("queued", "starting", "running", "paused"):
+                opened.ask("command", run=run["id"], command={"kind": "stop"})
+
+
+def test_the_catalogue_holds_what_a_form_needs(page):
+    catalogue = page.well("catalogue")["catalogue"]
+    for name in ("layers", "datasets", "optimizers", "losses", "schedules", "regularizations", "metrics"):
+        assert all({"kind", "title", "help", "settings"} <= entry.keys() for entry in catalogue[name]), name
+    assert {"batch_size", "epochs", "seed"} <= {setting["name"] for setting in catalogue["training"]}
+    assert {"name", "title", "what", "try_this"} <= catalogue["templates"][0].keys()
+    groups = {entry["group"] for entry in catalogue["layers"]}
+    assert all(groups <= palette["groups"].keys() for palette in catalogue["palette"].values())
+
+
+def test_every_template_is_drawn_and_ready(page):
+    for template in page.well("catalogue")["catalogue"]["templates"]:
+        view = page.well("template", name=template["name"])
+        assert view["problems"] == []
+        assert view["drawing"]["ready"]
+        assert page.well("check", draft=view["draft"])["draft"] == view["draft"]
+
+
+def test_an_edit_gives_the_new_draft_and_its_problems(page):
+    draft = page.draft()
+    insert = {"kind": "insert", "after": "input", "layer": "conv2d"}
+    view = page.well("edit", draft=draft, edit=insert)
+    assert len(view["draft"]["network"]["nodes"]) == len(draft["network"]["nodes"]) + 1
+    assert view["problems"]
+    assert not view["drawing"]["ready"]
+    refused = page.ask("train", draft=view["draft"], pace=None, key=os.urandom(8).hex())
+    assert refused["problems"] == view["problems"]
+
+
+BAD = [
+    "", "{", "[]", "null", "3", '"train"', '{"id": 1}', '{"do": "runs"}', '{"id": "x", "do": "runs"}',
+    '{"id": -1, "do": "runs"}', '{"id": 1, "do": "fly"}', '{"id": 1, "do": ["runs"]}',
+    '{"id": 1, "do": "runs", "more": 1}', '{"id": 1, "do": "open", "run": "1"}',
+    '{"id": 1, "do": "open", "run": 1.5}',
+    '{"id": 1, "do": "check", "draft": []}',
+    '{"id": 1, "do": "check", "draft": {"data": {"kind": "nothing"}}}',
+    '{"id": 1, "do": "check", "draft": {"schema_version": 99}}',
+    '{"id": 1, "do": "check", "draft": {"a": NaN}}',
+    '{"id": 1, "do": "edit", "draft": {}, "edit": {}}',
+    '{"id": 1, "do": "edit", "draft": {}, "edit": {"kind": 7}}',
+    '{"id": 1, "do": "template", "name": "../../etc/passwd"}',
+    '{"id": 1, "do": "train", "draft": {}, "pace": -1, "key": "12345678"}',
+    '{"id": 1, "do": "train", "draft": {}, "pace": null, "key": ""}',
+    '{"id": 1, "do": "command", "run": 999999, "command": {"kind": "stop"}}',
+    '{"id": 1, "do": "command", "run": 1, "command": {"kind": "jump"}}',
+    '{"id": 1, "do": "command", "run": 1, "command": {"kind": "set", "setting": 3, "value": {}}}',
+    '{"id": 1, "do": "rename", "run": 999999, "name": "x"}',
+    '{"id": 1, "do": "rename", "run": 1, "name": ""}',
+    '{"id": 1, "do": "delete", "run": 999999}', '{"id": 1, "do": "compare", "run": 999999}',
+    '{"id": 1, "do": "watch", "run": 999999, "after": 0}', '{"id": 1, "do": "watch", "run": 1, "after": -5}',
+    '{"id": 1, "do": "look", "draft": {}, "run": 999999, "sample": 0}',
+    '{"id": 1, "do": "check", "draft": ' + '{"a":' * 100 + "1" + "}" * 101,
+    '{"id": 1, "do": "check", "draft": ' + "[" * 5000 + "]" * 5000 + "}",
+]
+
+
+@pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
+def test_a_bad_request_is_told_and_the_page_stays_connected(page, text):
+    page.socket.send(text)
+    reply = json.loads(page.socket.recv(timeout=10))
+    assert reply["ok"] is False
+    assert all(problem["what"] for problem in reply["problems"])
+    assert "our fault" not in str(reply)
+    page.well("runs")
+
+
+def test_bytes_and_huge_messages_are_told_too(page):
+    for message in (b"\xff\xfe\x00", b"{}", "x" * 6_000_000):
+        page.socket.send(message)
+        assert json.loads(page.socket.recv(timeout=10))["ok"] is False
+    page.well("runs")
+
+
+def test_the_same_key_is_the_same_run(app, page):
+    draft, key = page.draft("one-neuron"), os.urandom(16).hex()
+    answers = []
+
+    def press():
+        with app.page() as other:
+            answers.append(other.train(draft, key=key))
+
+    presses = [threading.Thread(target=press) for _ in range(20)]
+    for press_ in presses:
+        press_.start()
+    for press_ in presses:
+        press_.join()
+    assert len(answers) == 20
+    assert len(set(answers)) == 1
+
+
+def test_every_point_arrives_once_and_in_order(page):
+    run = page.train(page.draft("two-spirals"))
+    page.well("watch", run=run, after=0)
+    end = page.until_state("finished")
+    steps = points(page.ticks)
+    assert steps == sorted(set(steps))
+    assert steps[-1] == end["progress"]["step"] == end["ended"]["step"]
+    assert [tick["started"] for tick in page.ticks if tick["started"]]
+    assert page.ticks[0]["first"]
+    with_all = page.well("compare", run=run)["series"]
+    assert {one["name"] for one in with_all} >= {"train_loss", "validation_loss"}
+
+
+def test_who_comes_back_gets_what_was_missed(app, page):
+    run = page.train(endless(page), pace=200)
+    page.well("watch", run=run, after=0)
+    until(lambda: page.hear() or len(points(page.ticks)) > 30)
+    page.well("watch", run=None)
+    seen = len(points(page.ticks))
+    cursor = page.ticks[-1]["cursor"]
+    with app.page() as other:  # a second page, on another connection
+        other.well("watch", run=run, after=cursor)
+        until(lambda: other.hear() or len(points(other.ticks)) > 30)
+    both = points(page.ticks)[:seen] + points(other.ticks)
+    assert both == sorted(set(both)), "a point came twice, or out of order"
+    assert both == list(range(both[0], both[-1] + 1)), "a point is missing"
+
+
+def test_a_long_run_is_sent_thinned(app, page):
+    run = page.train(endless(page))
+    page.well("watch", run=run, after=0)
+    until(lambda: page.hear() or len(points(page.ticks)) > 5000, 30)
+    page.well("command", run=run, command={"kind": "stop"})
+    page.until_state("stopped")
+    with app.page() as late:
+        late.well("watch", run=run, after=0)
+        late.until_state("stopped")
+        assert 500 < len(points(late.ticks)) <= 2100
+        assert points(late.ticks)[-1] == late.ticks[0]["progress"]["step"]
+
+
+def test_commands_are_obeyed_and_marked(page):
+    run = page.train(endless(page), pace=100)
+    page.well("watch", run=run, after=0)
+    until(lambda: page.hear() or points(page.ticks))
+    page.well("command", run=run, command={"kind": "set", "setting": "training.optimizer.learning_rate",
+                                           "value": 0.002})
+    until(lambda: page.hear() or [mark for tick in page.ticks for mark in tick["marks"]])
+    mark = next(mark for tick in page.ticks for mark in tick["marks"])
+    assert "0.002" in mark["text"]
+    page.well("command", run=run, command={"kind": "pause"})
+    page.until_state("paused")
+    held = page.ticks[-1]["progress"]["step"]
+    page.ticks.clear()
+    page.well("command", run=run, command={"kind": "step"})
+    until(lambda: page.hear() or held + 1 in points(page.ticks))
+    page.well("command", run=run, command={"kind": "stop"})
+    page.until_state("stopped")
+
+
+def test_a_preview_and_a_look_come_as_snapshots(page):
+    draft = page.draft()
+    page.well("preview", draft=draft)
+    page.well("look", draft=draft, run=None, sample=3)
+    (preview_id, _, preview), (look_id, _, look) = page.frames
+    assert look_id == preview_id + 1
+    assert Snapshot.unpack(preview).arrays["points"].shape[1] == 2
+    assert Snapshot.unpack(look).facts["sample"]["index"] == 3
+
+
+def test_live_snapshots_follow_the_run(page):
+    run = page.train(endless(page), pace=100)
+    page.well("watch", run=run, after=0)
+    until(lambda: page.hear() or len([frame for frame in page.frames if frame[0] == 0]) >= 3, 30)
+    lives = [Snapshot.unpack(block).step for number, of, block in page.frames if number == 0 and of == run]
+    assert lives == sorted(lives)
+    assert lives[-1] > lives[0]
+
+
+def test_runs_are_listed_renamed_and_removed(page):
+    run = page.train(page.draft("one-neuron"))
+    page.well("watch", run=run, after=0)
+    page.until_state("finished")
+    name = "<img src=x onerror=alert(1)> " + "é" * 10
+    page.well("rename", run=run, name=name)
+    row = next(row for row in page.well("runs")["runs"] if row["id"] == run)
+    assert row["name"] == name
+    assert row["state"] == "finished"
+    assert row["best"] is not None
+    assert page.well("open", run=run)["run"]["name"] == name
+    page.well("watch", run=None)
+    page.well("delete", run=run)
+    assert not page.ask("open", run=run)["ok"]
+
+
+def test_a_run_at_work_is_not_removed(page):
+    run = page.train(endless(page), pace=10)
+    page.well("watch", run=run, after=0)
+    page.until_state("running")
+    assert "Stop it first" in page.ask("delete", run=run)["problems"][0]["fix"]
