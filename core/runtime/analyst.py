@@ -63,10 +63,10 @@ def put(store: Path, key: str, answer: Snapshot) -> None:
 
 
 def _preview(store: Path, payload: dict[str, Any]) -> Snapshot:
-    from core.engine.preview import preview
+    from core.engine.data import preview
     from core.experiment import model
 
-    return preview(model.read(payload["experiment"]))
+    return preview(model.read(payload["experiment"]).data)
 
 
 def _look(store: Path, payload: dict[str, Any]) -> Snapshot:

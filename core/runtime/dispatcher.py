@@ -22,7 +22,6 @@ _POLL = 0.015
 _ROUND = 0.25
 """Seconds between two looks at what tells nobody: adopted workers, the store's folder, clients."""
 _ANALYSTS = 2
-_ANALYST_SECONDS = 60.0
 _WAITING = 16
 """Paused runs that may be alive beside those that train."""
 
@@ -40,10 +39,11 @@ class Dispatcher:
     one whose process is gone without an ending is interrupted.
     """
 
-    def __init__(self, store: Path, idle: float) -> None:
+    def __init__(self, store: Path, idle: float, answer_seconds: float) -> None:
         self.draining = False
         self._store = store
         self._idle = idle
+        self._answer_seconds = answer_seconds
         self._catalog = Catalog(store, create=False)
         self._catalog_file = (store / files.CATALOG).stat().st_ino
         self._slots = max(2, _cores() - 1)
@@ -122,7 +122,7 @@ class Dispatcher:
             if question is None:
                 return
             child = children.start_analyst(question.key, self._store)
-            self._analysts[question.key] = _Answering(child, time.monotonic() + _ANALYST_SECONDS)
+            self._analysts[question.key] = _Answering(child, time.monotonic() + self._answer_seconds)
 
     def _reap(self) -> bool:
         """Clear away processes that ended, and analysts that took too long. True when there were any."""
@@ -155,7 +155,7 @@ class Dispatcher:
         if not files.answer_file(self._store, key).exists():
             what = "The process that looked for an answer was killed. Ask again."
             if late:
-                what = f"It took longer than {_ANALYST_SECONDS:.0f} seconds. Make network or data smaller."
+                what = f"It took longer than {self._answer_seconds:g} seconds. Make network or data smaller."
             analyst.put(self._store, key, analyst.problem(what, passing=True))
         self._catalog.answered(key)
 

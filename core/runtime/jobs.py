@@ -22,12 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="core.runtime.jobs", description="Train the runs of a store.")
     parser.add_argument("store", type=Path)
     parser.add_argument("--idle", type=float, default=IDLE, help="end so many seconds after the last client")
+    parser.add_argument("--answer-seconds", type=float, default=60.0, help="the longest a question may take")
     given = parser.parse_args(arguments)
     try:
         while (lock := _alone(given.store)) is not None:
             lock.sign(version=paths.code_version())
             children.warm_up()
-            dispatcher = Dispatcher(given.store, given.idle)
+            dispatcher = Dispatcher(given.store, given.idle, given.answer_seconds)
             signal.signal(signal.SIGTERM, lambda *_, serving=dispatcher: setattr(serving, "draining", True))
             dispatcher.serve()
             lock.release()
