@@ -74,6 +74,10 @@ class Layer(Entry):
         """How many numbers this layer learns."""
         return 0
 
+    def smallest_batch(self, *inputs: Shape) -> int:
+        """The fewest samples it can learn from at once."""
+        return 1
+
 
 class Samples(NamedTuple):
     """A data set as arrays, before it is split and scaled.

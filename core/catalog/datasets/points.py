@@ -34,8 +34,9 @@ def circle(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarra
 def xor(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Four squares; opposite corners are of one class."""
     rng = np.random.default_rng(seed)
-    points = rng.uniform(0.05, 1, (samples, 2)) * rng.choice([-1, 1], (samples, 2))
-    labels = (points[:, 0] * points[:, 1] < 0).astype(np.int64)
+    labels = np.arange(samples) % 2
+    side = rng.choice([-1, 1], samples)
+    points = rng.uniform(0.05, 1, (samples, 2)) * np.stack([side, np.where(labels == 0, side, -side)], axis=1)
     return points + rng.normal(0, noise, points.shape), labels
 
 
@@ -51,7 +52,7 @@ def spiral(samples: int, noise: float, seed: int, arms: int) -> tuple[np.ndarray
     """Arms that wind around each other, one class per arm."""
     rng = np.random.default_rng(seed)
     labels = np.arange(samples) % arms
-    along = (np.arange(samples) // arms + 0.5) / np.ceil(samples / arms)
+    along = 0.06 + 0.94 * (np.arange(samples) // arms + 0.5) / np.ceil(samples / arms)
     angle = 1.75 * 2 * np.pi * along + 2 * np.pi * labels / arms
     points = along[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
     return points + rng.normal(0, noise, points.shape), labels
@@ -70,8 +71,11 @@ def moons(samples: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray
 def checkerboard(samples: int, noise: float, seed: int, squares: int) -> tuple[np.ndarray, np.ndarray]:
     """A board of squares whose colours alternate."""
     rng = np.random.default_rng(seed)
-    points = rng.uniform(-1, 1, (samples, 2))
-    labels = np.floor((points + 1) / 2 * squares).astype(np.int64).sum(axis=1) % 2
+    labels = np.arange(samples) % 2
+    column = rng.integers(0, squares, samples)
+    first = (column + labels) % 2  # the lowest row of this column that has the label's colour
+    row = first + 2 * rng.integers(0, (squares + 1 - first) // 2)
+    points = 2 * (np.stack([column, row], axis=1) + rng.uniform(0, 1, (samples, 2))) / squares - 1
     return points + rng.normal(0, noise, points.shape), labels
 
 

@@ -43,6 +43,9 @@ class BatchNorm1d(Layer):
     def parameters(self, *inputs: Shape) -> int:
         return 2 * inputs[0].sizes[0]
 
+    def smallest_batch(self, *inputs: Shape) -> int:
+        return 2  # one number has no spread
+
 
 class BatchNorm2d(Layer):
     """Shifts and scales every channel to mean 0 and spread 1 over the batch, then learns how far to undo that."""
@@ -62,6 +65,10 @@ class BatchNorm2d(Layer):
 
     def parameters(self, *inputs: Shape) -> int:
         return 2 * inputs[0].sizes[0]
+
+    def smallest_batch(self, *inputs: Shape) -> int:
+        _, height, width = inputs[0].sizes
+        return 1 if height * width > 1 else 2  # one number has no spread
 
 
 class LayerNorm(Layer):

@@ -27,7 +27,7 @@ class _Pool2d(Layer):
 
 
 class MaxPool2d(_Pool2d):
-    """Keeps the largest number of every window: was the pattern anywhere here?"""
+    """Keeps the largest number of every window, which tells whether a pattern was anywhere in it."""
 
     kind: Literal["max_pool2d"] = "max_pool2d"
     title: ClassVar[str] = "Max pool 2D"
@@ -35,7 +35,7 @@ class MaxPool2d(_Pool2d):
 
 
 class AvgPool2d(_Pool2d):
-    """Keeps the mean of every window: how strong was the pattern around here?"""
+    """Keeps the mean of every window, which tells how strong a pattern was around there."""
 
     kind: Literal["avg_pool2d"] = "avg_pool2d"
     title: ClassVar[str] = "Average pool 2D"
