@@ -11,6 +11,7 @@ from core.events import Event, Validated
 from core.problems import StoreTrouble
 from core.records import Progress, Run, RunState
 from core.runtime import paths
+from core.runtime.reserve import Reserve
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.trouble import NoSuchRun, RunIsOver, StoreMissing
@@ -33,6 +34,7 @@ class Keeper:
         """given_up: whether to stop waiting for a full disk."""
         self.catalog = Catalog(store, create=False)
         self._writer = Writer(files.run_folder(store, run.id))
+        self._reserve = Reserve(paths.reserve(store, run.id))
         self._store = store
         self._run = run
         self._given_up = given_up
@@ -99,6 +101,7 @@ class Keeper:
 
     def close(self) -> None:
         """Let go of the databases."""
+        self._reserve.give_up()
         self._writer.close()
         self.catalog.close()
 
@@ -129,13 +132,20 @@ class Keeper:
             except (RunIsOver, NoSuchRun, StoreMissing) as gone:
                 raise Gone from gone
             except StoreTrouble as trouble:
-                if self._given_up():
-                    raise
+                self._reserve.give_up()
                 told = told or self._tell(trouble)
-            time.sleep(_RETRY)
-            self._look()
+                self._wait(trouble)
         if told:
             self._patiently(lambda: self._say(None))
+
+    def _wait(self, trouble: StoreTrouble) -> None:
+        """Until there is room for more than to say that there is none."""
+        time.sleep(_RETRY)
+        while not self._reserve.hold():
+            if self._given_up():
+                raise trouble
+            time.sleep(_RETRY)
+            self._look()
 
     def _tell(self, trouble: StoreTrouble) -> bool:
         """Say why the run waits, if the disk takes at least that."""

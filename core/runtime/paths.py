@@ -42,6 +42,11 @@ def log(store: Path, run: int) -> Path:
     return files.run_folder(store, run) / "log.txt"
 
 
+def reserve(store: Path, run: int) -> Path:
+    """Room a run's worker keeps back on the disk."""
+    return files.run_folder(store, run) / "reserve"
+
+
 def weights(store: Path, run: int) -> Path:
     """What a run learned; there when it is over."""
     return files.run_folder(store, run) / "weights.safetensors"

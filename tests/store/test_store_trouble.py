@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 
 import apsw
 import pytest
@@ -86,19 +85,6 @@ def test_a_migration_that_breaks_leaves_the_version_before(tmp_path):
     assert base.row("PRAGMA user_version") == (1,)
     assert base.row("SELECT count(*) FROM pragma_table_info('runs') WHERE name = 'colour'") == (0,)
     base.close()
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of four megabytes, where one can be had."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    if not mount or subprocess.run([mount, "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder],
-                                   capture_output=True, check=False).returncode:
-        pytest.skip("needs the right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_loses_nothing_stored_and_takes_more_when_there_is_room(small_disk):
