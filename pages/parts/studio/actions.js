@@ -104,11 +104,10 @@ function createOrders(studio) {
   const { state, tell } = studio;
   const command = (order) => studio.runs.command(order);
   const start = () => studio.runs.train(studio.pace());
-  /** Starts a run that waits, then lets it do one thing. */
+  /** Starts a run that does one thing, then waits. */
   const startFor = async (kind) => {
     const reply = await studio.runs.train(1);
     if (!reply?.ok) return;
-    await command({ kind: "pause" });
     await command({ kind });
     await command({ kind: "pace", value: studio.pace() });
   };

@@ -2,7 +2,7 @@
 
 import { fit, give, make, write } from "./element.js";
 import { icon } from "./icons.js";
-import { markDead, paintCells, paintCurve, paintEmpty, paintFilters, paintMaps, ring } from "./tiles.js";
+import { markDead, paintCells, paintCurve, paintEmpty, paintFilters, paintMaps, ring, spot } from "./tiles.js";
 import { whole } from "./numbers.js";
 
 /**
@@ -45,8 +45,8 @@ function describe(element, parts, box) {
   }
   element.style.setProperty("--group", `var(--ls-group-${box.group}, var(--ls-quiet))`);
   write(parts.title, box.title);
-  write(parts.summary, box.summary || " ");
-  write(parts.parameters, box.parameters ? `${whole(box.parameters)} param.` : " ");
+  write(parts.summary, box.summary || "");
+  write(parts.parameters, box.parameters ? `${whole(box.parameters)} param.` : "");
   write(parts.problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
   element.classList.toggle("ls-ill", Boolean(box.problem));
   const count = `${whole(box.parameters ?? 0)} parameters`;
@@ -59,11 +59,13 @@ function describe(element, parts, box) {
 function put(element, parts, box, place) {
   Object.assign(element.style, { left: `${place.x}px`, top: `${place.y}px`, width: `${place.width}px`,
                                  height: box.problem ? "auto" : `${place.height}px` });
-  const { columns, rows, size, shown } = place.grid;
-  const across = columns * (size + 2) - 2;
+  element.dataset.lines = place.lines;
+  element.dataset.titles = place.titles;
+  const { rows, size, shown } = place.grid;
   parts.canvas.hidden = !place.count;
   parts.curve.hidden = !box.curve;
-  if (place.count) fit(parts.canvas, across, rows * (size + 2) - 2);
+  parts.canvas.style.top = `${place.head}px`;
+  if (place.count) fit(parts.canvas, across(place), rows * (size + 2));
   write(parts.more, place.count > shown ? `+ ${place.count - shown} more` : "");
 }
 
@@ -74,15 +76,39 @@ function draw(parts, box, place, snapshot, colours, { hovered, chosen, filters }
     paintCurve(fit(parts.curve, width, 32), box.curve, width, 32, colours);
   }
   if (!place.count) return;
-  const { columns, rows, size } = place.grid;
-  const context = fit(parts.canvas, columns * (size + 2) - 2, rows * (size + 2) - 2);
+  const context = fit(parts.canvas, across(place), place.grid.rows * (place.grid.size + 2));
   const told = paintUnits(context, box, place, snapshot, colours, filters);
   if (!told) paintEmpty(context, place.grid, place.count, colours);
+  if (place.names) label(context, place, colours);
   const dead = snapshot?.arrays.get(`dead/${box.id}`);
   if (dead && told) markDead(context, place.grid, dead.data, colours);
   for (const unit of new Set([hovered, chosen])) {
     if (unit >= 0 && unit < place.grid.shown) ring(context, place.grid, unit, colours.tokens.accent);
   }
+}
+
+/** The width of a box's tiles; names beside them take the rest of the box. */
+function across(place) {
+  return place.names ? place.width - 20 : place.grid.columns * (place.grid.size + 2);
+}
+
+/** Writes the features or classes beside their tiles. */
+function label(context, { names, grid, width }, colours) {
+  context.fillStyle = colours.tokens.quiet;
+  context.font = `11px ${colours.tokens.fonts?.text ?? "sans-serif"}`;
+  context.textBaseline = "middle";
+  names.slice(0, grid.shown).forEach((name, index) => {
+    const [x, y] = spot(grid, index);
+    const room = width - 20 - grid.size - 8;
+    context.fillText(cut(context, name, room), x + grid.size + 5, y + grid.size / 2);
+  });
+}
+
+function cut(context, text, room) {
+  if (context.measureText(text).width <= room) return text;
+  let kept = text;
+  while (kept.length > 1 && context.measureText(`${kept}…`).width > room) kept = kept.slice(0, -1);
+  return `${kept}…`;
 }
 
 function paintUnits(context, box, place, snapshot, colours, filters) {

@@ -52,7 +52,7 @@ export function createDraft(studio) {
     history.future = [];
   };
   const step = async ({ action, fields, gesture, silent, done }) => {
-    const reply = await studio.ask(action, { draft: state.draft, ...fields });
+    const reply = await studio.ask(action, action === "template" ? fields : { draft: state.draft, ...fields });
     if (!reply.ok) refuse(reply);
     else {
       if (!silent) remember(gesture);

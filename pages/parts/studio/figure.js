@@ -48,17 +48,23 @@ export function layout(run, metric, tokens, look) {
   return {
     uirevision: run ? `run ${run.id}` : "none", hovermode: "x", dragmode: "zoom", showlegend: true,
     font: { family: tokens.fonts?.text, size: 12, color: tokens.text },
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 46, r: 8, t: 18, b: 30 },
-    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11 }, bgcolor: "rgba(0,0,0,0)" },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 34, r: 6, t: 20, b: 32 },
+    legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", font: { size: 11 }, bgcolor: "rgba(0,0,0,0)" },
     hoverlabel: { bgcolor: tokens.panel, bordercolor: tokens.line, font: { color: tokens.text, size: 12 } },
     xaxis: { ...axis, anchor: "y2", title: { ...axis.title, text: "step" }, rangemode: "tozero", hoverformat: "d",
              ...(run ? {} : { range: [0, 100] }) },
-    yaxis: { ...axis, domain: [0.44, 1], title: { ...axis.title, text: "loss" }, type: look.logarithmic ? "log" : "linear",
+    yaxis: { ...axis, domain: [0.44, 1], type: look.logarithmic ? "log" : "linear",
              ...(run ? {} : { range: look.logarithmic ? [-2, 0.2] : [0, 1] }) },
-    yaxis2: { ...axis, domain: [0, 0.36], title: { ...axis.title, text: metric.title.toLowerCase() }, nticks: 4,
+    yaxis2: { ...axis, domain: [0, 0.36], nticks: 4,
               ...(metric.unit === "%" ? { tickformat: ".0%" } : {}), ...(run ? {} : { range: [0, 1] }) },
-    shapes, annotations,
+    shapes, annotations: [...annotations, named("loss", 1, tokens), named(metric.title.toLowerCase(), 0.36, tokens)],
   };
+}
+
+/** The name of a panel, inside it at the top right. */
+function named(text, y, tokens) {
+  return { x: 1, y, xref: "paper", yref: "paper", xanchor: "right", yanchor: "top", text: plain(text), showarrow: false,
+           font: { size: 11, color: tokens.quiet } };
 }
 
 /** Marks of one moment are told once, with the last word that was said there. */
@@ -68,15 +74,15 @@ function marks(run, tokens) {
   for (const mark of run?.marks ?? []) {
     const before = kept.at(-1);
     const same = before && mark.step - before.step < last * CLOSE && mark.text.split(" ")[0] === before.text.split(" ")[0];
-    if (same) kept[kept.length - 1] = { step: before.step, text: mark.text };
+    if (same) kept[kept.length - 1] = mark;
     else kept.push(mark);
   }
   const shown = kept.slice(-40);
   return {
     shapes: shown.map(({ step }) => ({ type: "line", x0: step, x1: step, y0: 0, y1: 1, yref: "paper", layer: "below",
       line: { color: tokens.warn, width: 1, dash: "dot" } })),
-    annotations: shown.slice(-8).map(({ step, text }) => ({ x: step, y: 0.4, yref: "paper", yanchor: "middle", xanchor: "right", text: plain(text),
-      textangle: -90, showarrow: false, font: { size: 10, color: tokens.warn }, bgcolor: tokens.panel, opacity: 0.9, yshift: 0 })),
+    annotations: shown.slice(-4).map(({ step, text }) => ({ x: step, y: 1, yref: "paper", yanchor: "top", xanchor: "right", text: plain(text),
+      textangle: -90, showarrow: false, font: { size: 10, color: tokens.warn } })),
   };
 }
 

@@ -4,6 +4,7 @@ import { give, make, write } from "./element.js";
 import { short } from "./numbers.js";
 
 const STOPS = 1000; // places of a slider
+const HUGE = 2e6; // and one with a range beyond this none at all
 const WIDE = 64; // a whole number with a larger range than this gets a logarithmic slider
 
 let counter = 0;
@@ -16,6 +17,7 @@ let counter = 0;
  */
 export function createField(setting, path, change) {
   const id = `ls-field-${++counter}`;
+  setting = { ...setting, empty: setting.empty ?? { short: "auto", long: "chosen by measurement" } };
   const build = { switch: flip, choice: pick, several: chips }[setting.form] ?? number;
   const field = build(setting, id, change);
   field.element.dataset.path = path;
@@ -66,16 +68,20 @@ function number(setting, id, change) {
                                  "aria-label": setting.title, id });
   const figure = make("input", { type: "text", inputmode: "decimal", class: "ls-figure", "aria-label": `${setting.title}, value`,
                                  autocomplete: "off", spellcheck: "false" });
-  const until = setting.optional && make("input", { type: "checkbox", "aria-label": `${setting.title}: until stopped` });
+  const { empty } = setting;
+  const until = setting.optional && make("button", { type: "button", class: "ls-until", "aria-label": `${setting.title}: ${empty.long}`,
+    "data-tip": `${setting.title}: ${empty.long}.` }, empty.short);
+  const plain = setting.form === "whole" && setting.high - setting.low > HUGE;
+  if (plain) figure.classList.add("ls-plain");
   let [value, gesture] = [setting.default, null];
   const state = { held: false };
   const show = () => {
-    const empty = value === null || value === undefined;
-    slider.style.setProperty("--fill", `${empty ? 100 : (scale.to(value) / scale.stops) * 100}%`);
-    if (!empty) slider.value = scale.to(value);
-    give(slider, "aria-valuetext", empty ? "until stopped" : `${short(value, 4)} ${setting.unit}`.trim());
-    if (document.activeElement !== figure) figure.value = empty ? "∞" : short(value, 4);
-    if (until) until.checked = empty;
+    const none = value === null || value === undefined;
+    slider.style.setProperty("--fill", `${none ? 100 : (scale.to(value) / scale.stops) * 100}%`);
+    if (!none) slider.value = scale.to(value);
+    give(slider, "aria-valuetext", none ? empty.long : `${short(value, 4)} ${setting.unit}`.trim());
+    if (document.activeElement !== figure) figure.value = none ? empty.short : text(value, setting);
+    if (until) give(until, "aria-pressed", String(none));
   };
   const move = (next, final) => {
     value = next;
@@ -99,16 +105,22 @@ function number(setting, id, change) {
     else move(typed, true);
   });
   figure.addEventListener("blur", show);
-  if (until) until.addEventListener("change", () => move(until.checked ? null : setting.default ?? setting.high, true));
+  if (until) until.addEventListener("click", () => move(value === null ? setting.default ?? setting.low : null, true));
   const element = make("div", { class: "ls-number" },
     make("label", { for: id, class: "ls-label" }, setting.title, setting.live && make("i", { class: "ls-live-dot", "aria-hidden": "true" })),
     figure, setting.unit ? make("span", { class: "ls-unit" }, setting.unit) : null,
-    until && make("label", { class: "ls-until", "data-tip": "Train until it is stopped." }, until, "∞"), slider);
+    until, slider);
+  if (plain) slider.hidden = true;
   return {
     element,
     set: (next) => { if (!state.held) { value = next; show(); } },
     disable: (off) => [slider, figure].forEach((part) => give(part, "disabled", off)),
   };
+}
+
+/** A whole number is written in full, so that it can be copied; others shortly. */
+function text(value, setting) {
+  return setting.form === "whole" ? String(value) : short(value, 4);
 }
 
 /** One press of an arrow is one sensible step, also on a logarithmic slider. */
@@ -126,9 +138,9 @@ function arrowKeys(slider, scale, setting, now, move) {
 }
 
 /** What was typed, within the bounds; null for "until stopped" where that is allowed, undefined when it is no number. */
-function typedNumber(text, { low, high, form, optional }) {
+function typedNumber(text, { low, high, form, optional, empty }) {
   const typed = text.trim().replace("−", "-").replace(",", ".").replace(/\s/g, "");
-  if (optional && (typed === "" || typed === "∞")) return null;
+  if (optional && (typed === "" || typed === empty.short)) return null;
   const value = Number(typed);
   if (typed === "" || !Number.isFinite(value)) return undefined;
   const bounded = Math.min(Math.max(value, low), high);

@@ -1,12 +1,17 @@
 // Where the boxes of a network go: in reading order, in as many rows as the place needs. Pure arithmetic.
 
-export const GAP = 42; // between two boxes of a row: room for the links and the shape on the edge
-export const HEAD = 62; // a box's title, settings and parameter count
+export const GAP = 38; // between two boxes of a row: room for the links and the shape on the edge
+const LINE = 15; // a line of a box's settings or parameter count
+const TITLE = 17; // a line of its title
+const CURVE = 36; // an activation's curve
 const EDGE = 14; // around everything
 const BETWEEN = 18; // between two rows
 const LOWEST = 132; // the least height of a row
-const SLIM = [62, 88]; // least and most width of a box without numbers of its own
+const SLIM = [80, 112]; // least and most width of a box with few tiles
+const OUTER = [100, 124]; // of input and output: room for names beside their tiles
 const WIDE = [88, 148]; // and of one with many
+const LETTER = 4.9; // pixels of a letter of the summary
+const CAPITAL = 6.4; // and of the title
 const INSET = 8; // between a box's edge and its tiles
 
 /**
@@ -37,14 +42,14 @@ export function sizes(shape) {
 export function content(box, picture) {
   const shape = sizes(box.shape);
   if (!shape.length || box.problem) return { form: "none", count: 0, limit: 0, least: 0 };
-  if (shape.length === 3) return { form: "image", count: Math.min(shape[0], 64), limit: shape[0] === 1 ? 84 : 44, least: 12 };
+  if (shape.length === 3) return { form: "image", count: Math.min(shape[0], 64), limit: shape[0] === 1 ? 84 : 44, least: 9 };
   if (picture === "plane") return { form: "plane", count: Math.min(shape[0], 64), limit: 44, least: 12 };
   return { form: "cells", count: Math.min(shape[0], 1024), limit: 20, least: 4 };
 }
 
-function span(box, picture) {
-  const { count } = content(box, picture);
-  return box.parameters > 0 || count > 12 ? WIDE : SLIM;
+function span(box, picture, outer) {
+  const { count, form } = content(box, picture);
+  return count > (form === "cells" ? 48 : 12) ? WIDE : outer ? OUTER : SLIM;
 }
 
 /** Splits boxes into `count` rows of about the same least width, in order. */
@@ -98,7 +103,7 @@ function placeRow(row, spans, width) {
  */
 export function arrange(boxes, picture, width, height) {
   const inner = width - 2 * EDGE;
-  const spans = boxes.map((box) => span(box, picture));
+  const spans = boxes.map((box, index) => span(box, picture, index === 0 || index === boxes.length - 1));
   const rows = rowsFor(spans, inner);
   const tall = Math.max(LOWEST, (height - 2 * EDGE - BETWEEN * (rows.length - 1)) / rows.length);
   const places = new Map();
@@ -114,9 +119,18 @@ export function arrange(boxes, picture, width, height) {
 
 function boxed(box, picture, place, middle, tall, row) {
   const { form, count, limit, least } = content(box, picture);
-  const head = HEAD + (box.curve ? 34 : 0);
+  const { lines, titles, head } = headOf(box, place.width);
   const tiles = grid(Math.max(count, 1), place.width - 2 * INSET - 4, tall - head - 12, limit, least);
-  const body = count ? tiles.rows * (tiles.size + 2) + 10 : 0;
+  const body = count ? tiles.rows * (tiles.size + 2) + 8 : 2;
   const height = Math.min(tall, head + body);
-  return { ...place, row, form, count, head, grid: tiles, height, y: Math.round(middle - height / 2) };
+  return { ...place, row, form, count, head, lines, titles, grid: tiles, height, y: Math.round(middle - height / 2),
+           middle: Math.round(middle) };
+}
+
+/** How many lines a box's words take at a width, and where its tiles begin. */
+function headOf(box, width) {
+  const titles = box.title.length * CAPITAL > width - 38 ? 2 : 1;
+  const letters = (box.summary ?? "").length * LETTER;
+  const lines = letters > width - 20 ? 2 : letters ? 1 : 0;
+  return { lines, titles, head: 10 + TITLE * titles + LINE * (lines + (box.parameters ? 1 : 0)) + (box.curve ? CURVE : 0) };
 }

@@ -45,6 +45,7 @@ export function linesOf(node, from, to, weights) {
 /** Draws lines by weight: colour by sign, width by size against the layer's largest. */
 export function drawLines(context, lines, colours, chosen) {
   const largest = Math.max(1e-6, Math.abs(lines.at(-1)?.weight ?? 0));
+  const ease = chosen ? 1 : Math.max(0.45, Math.min(1, 8 / Math.sqrt(lines.length)));
   for (const line of lines) {
     const share = line.weight / largest;
     const [x1, y1, x2, y2] = line.ends;
@@ -53,8 +54,8 @@ export function drawLines(context, lines, colours, chosen) {
     context.moveTo(x1, y1);
     context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
     context.strokeStyle = share < 0 ? colours.tokens.negative : colours.tokens.positive;
-    context.globalAlpha = chosen && !chosen(line) ? 0.06 : 0.12 + 0.8 * Math.abs(share);
-    context.lineWidth = 0.4 + 3 * Math.abs(share);
+    context.globalAlpha = chosen && !chosen(line) ? 0.05 : (0.15 + 0.75 * Math.abs(share)) * ease;
+    context.lineWidth = 0.4 + 2.6 * Math.abs(share) * ease;
     context.stroke();
   }
   context.globalAlpha = 1;
@@ -62,7 +63,7 @@ export function drawLines(context, lines, colours, chosen) {
 
 /** Draws an edge that shows no weights: a line with a head, bent around what lies between. */
 export function drawEdge(context, from, to, colours) {
-  const [y1, y2] = [from.y + from.height / 2, to.y + to.height / 2];
+  const [y1, y2] = [from.middle, to.middle];
   context.strokeStyle = context.fillStyle = colours.tokens.quiet;
   context.globalAlpha = 0.55;
   context.lineWidth = 1.5;
@@ -80,11 +81,16 @@ function straight(context, x1, y1, x2, y2) {
   context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2 - 5, y2);
 }
 
+/** The height at which an edge runs back between two rows. */
+export function turnAt(from, to) {
+  return Math.round((from.bottom + to.top) / 2);
+}
+
 /** From the end of one row to the start of the next: out, down between the rows, and in. */
 function turned(context, from, to) {
-  const [x1, y1] = [from.x + from.width, from.y + from.height / 2];
-  const [x2, y2] = [to.x, to.y + to.height / 2];
-  const middle = (Math.max(from.bottom, from.y + from.height) + to.top) / 2;
+  const [x1, y1] = [from.x + from.width, from.middle];
+  const [x2, y2] = [to.x, to.middle];
+  const middle = turnAt(from, to);
   context.moveTo(x1, y1);
   context.arcTo(x1 + 10, y1, x1 + 10, middle, 6);
   context.arcTo(x1 + 10, middle, x2 - 10, middle, 6);

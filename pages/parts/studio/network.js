@@ -4,7 +4,7 @@ import { createBox } from "./box.js";
 import { installDrag } from "./drag.js";
 import { fit, give, make, write } from "./element.js";
 import { arrange } from "./layout.js";
-import { drawEdge, drawLines, lineAt, linesOf } from "./links.js";
+import { drawEdge, drawLines, lineAt, linesOf, turnAt } from "./links.js";
 import { networkKeys } from "./keys.js";
 import { tileAt } from "./tiles.js";
 
@@ -51,10 +51,16 @@ function sync(studio, view) {
     const part = view.boxes.get(box.id);
     if (view.list.children[index] !== part.element) view.list.insertBefore(part.element, view.list.children[index] ?? null);
     part.write(box);
-    part.place(places.get(box.id));
+    part.place(named(studio, box, places.get(box.id), index === 0 || index === drawn.length - 1));
   });
   view.list.style.height = `${height}px`;
   writeShapes(view, edges);
+}
+
+/** The place, with the names of features or classes when they fit beside a single column of tiles. */
+function named(studio, box, place, outer) {
+  const fits = outer && place.grid.columns === 1 && place.form !== "image" && place.grid.size >= 12 && place.count > 1;
+  return fits ? { ...place, names: Array.from({ length: place.count }, (_, unit) => studio.nameOf(box.id, unit)) } : place;
 }
 
 function writeShapes(view, edges) {
@@ -64,9 +70,9 @@ function writeShapes(view, edges) {
     const [from, to] = [view.places.get(edge.from), view.places.get(edge.to)];
     if (!from || !to) return;
     const sameRow = from.row === to.row;
-    const x = sameRow ? (from.x + from.width + to.x) / 2 : from.x + from.width + 16;
-    const y = Math.max(from.y, sameRow ? to.y : 0) + 16;
-    write(label, (edge.shape ?? "").replaceAll("×", "\n×"));
+    const x = sameRow ? (from.x + from.width + to.x) / 2 : view.width / 2;
+    const y = sameRow ? Math.max(from.y, to.y) + 14 : turnAt(spans(view.places)(edge.from), spans(view.places)(edge.to)) - 6;
+    write(label, sameRow ? (edge.shape ?? "").replaceAll("×", "\n×") : edge.shape ?? "");
     label.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px) translateX(-50%)`;
   });
 }

@@ -11,7 +11,7 @@ export function short(value, digits = 3) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(Math.max(digits - 2, 0)) : trimmed(value, digits);
+  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(Math.max(digits - 2, 0)).replace(/\.?0+e/, "e") : trimmed(value, digits);
   return text.replace("-", "−").replace("e+", "e").replace("e−0", "e−");
 }
 
@@ -23,7 +23,9 @@ function trimmed(value, digits) {
 
 /** A signed number with two decimals for columns of figures: −0.31. */
 export function column(value) {
-  return Number.isFinite(value) ? value.toFixed(Math.abs(value) >= 100 ? 0 : 2).replace("-", "−") : "–";
+  if (!Number.isFinite(value)) return "–";
+  const text = value.toFixed(Math.abs(value) >= 100 ? 0 : 2);
+  return text === "-0.00" ? "0.00" : text.replace("-", "−");
 }
 
 /** Seconds as 0:07, 12:30 or 1:02:03. */

@@ -3,6 +3,7 @@
 import { createAnswers } from "./answers.js";
 import { give, make, write } from "./element.js";
 import { createPictures } from "./pictures.js";
+import { whole } from "./numbers.js";
 import { createSurface } from "./surface.js";
 
 /** @returns {HTMLElement} */
@@ -17,7 +18,7 @@ export function createOutput(studio) {
   const caption = make("p", { class: "ls-facts ls-caption" });
   const body = make("div", { class: "ls-output-body" }, Object.values(views));
 
-  on("draft preview snapshot hover", () => {
+  on("draft preview snapshot hover run", () => {
     const picture = state.drawing?.picture;
     for (const [name, view] of Object.entries(views)) view.hidden = name !== picture;
     for (const button of toggles) button.hidden = picture !== "plane";
@@ -42,5 +43,5 @@ function toggle(title, tip, name, switches, studio) {
 function told({ state, views }) {
   if (!state.snapshot) return "Drawing the untrained network…";
   if (views?.untrained()) return "Untrained: random weights. Press Train.";
-  return `After step ${state.snapshot.step}.`;
+  return `After step ${whole(state.run?.over ? state.run.progress?.step ?? 0 : state.snapshot.step)}.`;
 }

@@ -14,13 +14,11 @@ export function createPreview(studio) {
   const { state, on } = studio;
   const chooser = createChooser("Data", "What the network learns from.", [], (entry) =>
     studio.draft.edit({ kind: "choose", path: "data", entry }));
-  const help = make("p", { class: "ls-help ls-data-help" });
   const canvas = make("canvas", { class: "ls-thumb", role: "img", "aria-label": "Preview of the data" });
   const table = make("table", { class: "ls-rows" });
   const counts = make("p", { class: "ls-facts", "data-tip":
     "Train: learned from. Validation: judged on while it trains. Test: judged on once, at the end." });
   const body = make("div", { class: "ls-data-form" });
-  const total = make("p", { class: "ls-facts" });
   let [kind, form] = [null, null];
 
   on("catalogue draft", () => {
@@ -29,7 +27,6 @@ export function createPreview(studio) {
     const entry = state.catalogue.datasets.find((one) => one.kind === data.kind);
     if (!chooser.list.childElementCount) chooser.fill(state.catalogue.datasets);
     chooser.set(data.kind, entry);
-    write(help, entry?.help ?? "");
     if (kind !== data.kind) {
       kind = data.kind;
       form = entry && createForm(entry.settings, "data", studio.change);
@@ -42,10 +39,9 @@ export function createPreview(studio) {
     show(studio, canvas, table);
     const { counts: split } = state.preview.facts;
     write(counts, split ? `${whole(split.train)} train · ${whole(split.validation)} validation · ${whole(split.test)} test` : "");
-    write(total, typeof state.preview.facts.summary === "string" ? state.preview.facts.summary : "");
   });
   return make("section", { class: "ls-data ls-card", "aria-label": "Data" }, chooser.element,
-    make("div", { class: "ls-thumb-frame" }, canvas, table), counts, help, body);
+    make("div", { class: "ls-thumb-frame" }, canvas, table), counts, body);
 }
 
 function show(studio, canvas, table) {

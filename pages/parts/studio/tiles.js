@@ -21,7 +21,18 @@ export function paint(context, data, offset, height, width, table, x, y, across,
 export function blit(context, image, x, y, across, down, sharp) {
   put(image);
   context.imageSmoothingEnabled = !sharp;
-  context.drawImage(scratch, 0, 0, image.width, image.height, x, y, across, down);
+  context.drawImage(scratch, ...source(0, image.width, image.height, sharp), x, y, across, down);
+}
+
+/** The part of the scratch to draw: from pixel centre to pixel centre where it is smoothed, so that nothing bleeds in. */
+function source(top, width, height, sharp) {
+  return sharp || width < 2 || height < 2 ? [0, top, width, height] : [0.5, top + 0.5, width - 1, height - 1];
+}
+
+/** A hairline around a tile, so that one that is all zero is still seen. */
+function outline(context, colours, x, y, size) {
+  context.fillStyle = colours.tokens.line;
+  context.fillRect(x - 1, y - 1, size + 2, size + 2);
 }
 
 function put(image) {
@@ -32,7 +43,7 @@ function put(image) {
 
 /** Where tile `index` of a grid lies: left and top. */
 export function spot(grid, index, gap = 2) {
-  return [(index % grid.columns) * (grid.size + gap), Math.floor(index / grid.columns) * (grid.size + gap)];
+  return [1 + (index % grid.columns) * (grid.size + gap), 1 + Math.floor(index / grid.columns) * (grid.size + gap)];
 }
 
 /** The tile under a point of the grid, or -1. */
@@ -53,7 +64,8 @@ export function paintMaps(context, grid, array, colours, { flip, sharp }) {
   context.imageSmoothingEnabled = !sharp;
   for (let index = 0; index < Math.min(count, grid.shown); index++) {
     const [x, y] = spot(grid, index);
-    context.drawImage(scratch, 0, index * height, width, height, x, y, grid.size, grid.size);
+    outline(context, colours, x, y, grid.size);
+    context.drawImage(scratch, ...source(index * height, width, height, sharp), x, y, grid.size, grid.size);
   }
 }
 
@@ -75,6 +87,7 @@ export function paintFilters(context, grid, array, colours) {
   for (let index = 0; index < Math.min(count, grid.shown); index++) {
     const [x, y] = spot(grid, index);
     const offset = index * channels * height * width;
+    outline(context, colours, x, y, grid.size);
     paint(context, array.data, offset, height, width, colours.signed, x, y, grid.size, grid.size, { sharp: true });
   }
 }
@@ -84,6 +97,7 @@ export function paintCells(context, grid, values, colours) {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
   for (let index = 0; index < Math.min(values.length, grid.shown); index++) {
     const [x, y] = spot(grid, index);
+    if (grid.size > 5) outline(context, colours, x, y, grid.size);
     context.fillStyle = colours.tint(values[index] / largest);
     context.fillRect(x, y, grid.size, grid.size);
   }
@@ -91,15 +105,17 @@ export function paintCells(context, grid, values, colours) {
 
 /** Marks units that answer nothing to every sample: a crossed-out tile, told by form and not by colour alone. */
 export function markDead(context, grid, dead, colours) {
-  context.strokeStyle = colours.tokens.bad;
-  context.lineWidth = 1.5;
+  context.lineWidth = 1;
   for (let index = 0; index < Math.min(dead.length, grid.shown); index++) {
     if (!dead[index]) continue;
     const [x, y] = spot(grid, index);
-    context.strokeRect(x + 0.75, y + 0.75, grid.size - 1.5, grid.size - 1.5);
+    context.strokeStyle = colours.tokens.bad;
+    const inset = grid.size * 0.32;
     context.beginPath();
-    context.moveTo(x + 2, y + 2);
-    context.lineTo(x + grid.size - 2, y + grid.size - 2);
+    context.moveTo(x + inset, y + inset);
+    context.lineTo(x + grid.size - inset, y + grid.size - inset);
+    context.moveTo(x + grid.size - inset, y + inset);
+    context.lineTo(x + inset, y + grid.size - inset);
     context.stroke();
   }
 }

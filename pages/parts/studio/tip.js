@@ -28,8 +28,14 @@ export function installTips(root) {
     owner = element;
     timer = setTimeout(() => element.isConnected && show(element), AFTER);
   };
+  const leave = ({ target }) => target === owner && hide();
+  /** A pressed element keeps quiet until the pointer has left it. */
+  const press = ({ target }) => {
+    hide();
+    owner = target.closest?.("[data-tip]") ?? null;
+  };
   const escape = ({ key }) => key === "Escape" && hide();
-  const ears = [["pointerover", meet], ["focusin", meet], ["focusout", hide], ["pointerdown", hide], ["keydown", escape]];
+  const ears = [["pointerover", meet], ["focusin", meet], ["focusout", leave], ["pointerdown", press], ["keydown", escape]];
   for (const [name, ear] of ears) root.addEventListener(name, ear);
   return hide;
 }

@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import { createPopover } from "./popover.js";
 
 const SHOWN = ["batch_size", "epochs", "seed"]; // settings of training itself that stand in the strip
+const EMPTY = { epochs: { short: "∞", long: "until stopped" } }; // words for a setting that may be empty
 const RATE = "learning_rate"; // shown in the strip, not among the optimizer's other settings
 
 /** @returns {HTMLElement} */
@@ -32,7 +33,7 @@ export function createTraining(studio) {
 function build(studio, strip, parts) {
   const { state } = studio;
   const plain = SHOWN.map((name) => state.catalogue.training.find((setting) => setting.name === name)).filter(Boolean)
-    .map((setting) => [setting.name, createField(setting, `training.${setting.name}`,
+    .map((setting) => [setting.name, createField({ ...setting, empty: EMPTY[setting.name] }, `training.${setting.name}`,
       (value, how) => studio.change(`training.${setting.name}`, value, how))]);
   const fields = Object.fromEntries(plain);
   const rate = createRate(studio);
