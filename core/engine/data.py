@@ -49,10 +49,14 @@ class Split:
         return next(name for name, rows in self.rows.items() if bool((rows == sample).any()))
 
 
-def split(data: Dataset, device: str = "cpu") -> Split:
-    """The data set as tensors on a device."""
+def split(data: Dataset, device: str = "cpu", rows: dict[str, np.ndarray] | None = None) -> Split:
+    """The data set as tensors on a device.
+
+    rows: the row numbers of each split, for whoever brings splits of their own (cross-validation); by
+    default they are drawn under the data's seed.
+    """
     samples = data.make()
-    rows = _rows(data, samples.targets)
+    rows = rows or _rows(data, samples.targets)
     scaling = _scaling(data, samples, rows["train"])
     targets = samples.targets
     if data.task.kind == "regression":

@@ -3,21 +3,20 @@
 What is recorded and validated is a function of the step alone; the clock decides only when it is told.
 """
 
-import math
 from collections.abc import Callable, Generator
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
-from core.catalog.base import Optimizer
 from core.engine import device as devices
-from core.engine.build import Net, module, network, optimizers
+from core.engine.build import Net, network
 from core.engine.data import Split, split
 from core.engine.evaluate import encoded, scores
 from core.engine.live import Live
 from core.engine.rhythm import Recorder, due
 from core.engine.safety import LastFinite
+from core.engine.stepper import Stepper
 from core.events import Changed, Diverged, Event, Finished, Started, StepsRecorded, Stopped, Validated, WeightEdited
 from core.experiment.check import check, steps_per_epoch, total_steps
 from core.experiment.model import Experiment
@@ -32,18 +31,19 @@ class Trainer:
     with steps that never go back; exactly one of Finished, Diverged, Stopped, after which it is `over`.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
-        """Make data and network. Raises Problems when the experiment has any."""
+    def __init__(self, experiment: Experiment, data: Split | None = None) -> None:
+        """Make data (unless it is given) and network. Raises Problems when the experiment has any."""
         check(experiment)
         self.experiment = experiment
         self.pins = devices.choose(experiment.training.device, experiment.training.threads, self._trial)
         torch.set_num_threads(self.pins.threads)
-        self.split = split(experiment.data, self.pins.device)
+        self.split = data or split(experiment.data, self.pins.device)
         self.network = initial(experiment).to(self.pins.device)
-        self.steps_per_epoch, self.total_steps = steps_per_epoch(experiment), total_steps(experiment)
+        samples = len(self.split.rows["train"])
+        self.steps_per_epoch, self.total_steps = steps_per_epoch(experiment, samples), total_steps(experiment, samples)
         self.batch_size = experiment.training.batch_size
         self.step, self.epoch, self.seconds, self.over = 0, 0, 0.0, False
-        self._stepper = Stepper(experiment, self.network)
+        self._stepper = Stepper(experiment, self.network, samples)
         self._live = Live(self)
         self._inputs, self._targets = self._train_tensors()
         self._batches: list[Batch] = []
@@ -172,74 +172,9 @@ class Trainer:
         loss = self.experiment.training.loss.for_task(ready.task)
         inputs, targets = ready.part("train")
         batch = self.experiment.training.batch_size
-        stepper = Stepper(self.experiment, initial(self.experiment).to(device))
+        stepper = Stepper(self.experiment, initial(self.experiment).to(device), len(inputs))
         one = inputs[:batch], encoded(targets, ready, loss.one_hot)[:batch]
         return lambda: stepper.step(1, *one, []) and None
-
-
-class Stepper:
-    """One step of training: forward, loss, backward, schedule, update. Waits for nothing, asks nothing back."""
-
-    def __init__(self, experiment: Experiment, net: Net) -> None:
-        self.net = net
-        loss = experiment.training.loss.for_task(experiment.data.task)
-        self.loss_of = module(loss.call())
-        self.optimizers = optimizers(experiment.training.optimizer, net)
-        self._parameters = list(net.parameters())
-        self._weights = [parameter for parameter in self._parameters if parameter.ndim > 1]
-        self._recipe = experiment.training.schedule.curve(steps_per_epoch(experiment), total_steps(experiment))
-        self._rate_set = math.nan
-        self.use(experiment)
-
-    def use(self, experiment: Experiment) -> None:
-        """Take settings from an experiment that differs from the last one in live settings only."""
-        self._entry: Optimizer = experiment.training.optimizer
-        self._penalty = experiment.training.regularization.penalty()
-        self._rate_set = math.nan
-
-    def rate(self, step: int, validation_losses: list[float]) -> float:
-        """The learning rate of a step (from 1)."""
-        return self._entry.learning_rate * self._recipe.function(step, validation_losses, **self._recipe.kwargs)
-
-    def step(self, step: int, inputs: Tensor, targets: Tensor, validation_losses: list[float]) -> Tensor:
-        """Update the weights once; the mean loss of the batch before it, without the penalty."""
-        self._set_rate(self.rate(step, validation_losses))
-        if self._entry.closure:
-            return self._searching_step(inputs, targets)
-        loss = self._backward(inputs, targets)
-        for optimizer in self.optimizers:
-            optimizer.step()
-        return loss
-
-    def _backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        for parameter in self._parameters:
-            parameter.grad = None
-        loss = self.loss_of.forward(self.net.forward(inputs), targets)
-        (loss if self._penalty is None else loss + self._price(*self._penalty)).backward()
-        return loss.detach()
-
-    def _price(self, power: int, strength: float) -> Tensor:
-        sizes = [weight.abs().sum() if power == 1 else weight.square().sum() / 2 for weight in self._weights]
-        return strength * torch.stack(sizes).sum()
-
-    def _searching_step(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        losses: list[Tensor] = []
-
-        def closure() -> Tensor:
-            losses.append(self._backward(inputs, targets))
-            return losses[-1]
-
-        for optimizer in self.optimizers:
-            optimizer.step(closure)
-        return losses[0]
-
-    def _set_rate(self, rate: float) -> None:
-        if rate == self._rate_set:
-            return
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-        self._rate_set = rate
 
 
 def initial(experiment: Experiment) -> Net:

@@ -136,16 +136,16 @@ def _memory(experiment: Experiment, walked: Walk) -> list[Problem]:
                     fix="Make this layer smaller, or lower the batch size.")]
 
 
-def steps_per_epoch(experiment: Experiment) -> int:
-    """Updates in one pass over the train split.
+def steps_per_epoch(experiment: Experiment, samples: int | None = None) -> int:
+    """Updates in one pass over so many training samples, by default over the train split.
 
     A last batch of one sample is left out: batch normalisation cannot use it.
     """
-    train, batch = experiment.data.sizes().train, experiment.training.batch_size
+    train, batch = samples or experiment.data.sizes().train, experiment.training.batch_size
     return max(train // batch + (train % batch > 1), 1)
 
 
-def total_steps(experiment: Experiment) -> int | None:
-    """Updates of the whole run; None when it has no end."""
+def total_steps(experiment: Experiment, samples: int | None = None) -> int | None:
+    """Updates of the whole run over so many training samples; None when it has no end."""
     epochs = experiment.training.epochs
-    return None if epochs is None else epochs * steps_per_epoch(experiment)
+    return None if epochs is None else epochs * steps_per_epoch(experiment, samples)

@@ -1,0 +1,78 @@
+"""Stepper: one step of training, written out: forward, loss, backward, schedule, update."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from core.catalog.base import Optimizer
+from core.engine.build import Net, module, optimizers
+from core.experiment.check import steps_per_epoch, total_steps
+from core.experiment.model import Experiment
+
+
+class Stepper:
+    """One step of training: forward, loss, backward, schedule, update. Waits for nothing, asks nothing back."""
+
+    def __init__(self, experiment: Experiment, net: Net, samples: int) -> None:
+        """samples: how many the train split holds."""
+        self.net = net
+        loss = experiment.training.loss.for_task(experiment.data.task)
+        self.loss_of = module(loss.call())
+        self.optimizers = optimizers(experiment.training.optimizer, net)
+        self._parameters = list(net.parameters())
+        self._weights = [parameter for parameter in self._parameters if parameter.ndim > 1]
+        self._recipe = experiment.training.schedule.curve(
+            steps_per_epoch(experiment, samples), total_steps(experiment, samples))
+        self._rate_set = math.nan
+        self.use(experiment)
+
+    def use(self, experiment: Experiment) -> None:
+        """Take settings from an experiment that differs from the last one in live settings only."""
+        self._entry: Optimizer = experiment.training.optimizer
+        self._penalty = experiment.training.regularization.penalty()
+        self._rate_set = math.nan
+
+    def rate(self, step: int, validation_losses: list[float]) -> float:
+        """The learning rate of a step (from 1)."""
+        return self._entry.learning_rate * self._recipe.function(step, validation_losses, **self._recipe.kwargs)
+
+    def step(self, step: int, inputs: Tensor, targets: Tensor, validation_losses: list[float]) -> Tensor:
+        """Update the weights once; the mean loss of the batch before it, without the penalty."""
+        self._set_rate(self.rate(step, validation_losses))
+        if self._entry.closure:
+            return self._searching_step(inputs, targets)
+        loss = self._backward(inputs, targets)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        return loss
+
+    def _backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        for parameter in self._parameters:
+            parameter.grad = None
+        loss = self.loss_of.forward(self.net.forward(inputs), targets)
+        (loss if self._penalty is None else loss + self._price(*self._penalty)).backward()
+        return loss.detach()
+
+    def _price(self, power: int, strength: float) -> Tensor:
+        sizes = [weight.abs().sum() if power == 1 else weight.square().sum() / 2 for weight in self._weights]
+        return strength * torch.stack(sizes).sum()
+
+    def _searching_step(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        losses: list[Tensor] = []
+
+        def closure() -> Tensor:
+            losses.append(self._backward(inputs, targets))
+            return losses[-1]
+
+        for optimizer in self.optimizers:
+            optimizer.step(closure)
+        return losses[0]
+
+    def _set_rate(self, rate: float) -> None:
+        if rate == self._rate_set:
+            return
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        self._rate_set = rate
