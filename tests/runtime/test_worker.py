@@ -212,14 +212,13 @@ def test_a_worker_started_anew_trains_the_same(works, own_works):
     assert alone.reader(run).series("train_loss", 1000) == works.reader(forked).series("train_loss", 1000)
 
 
-def test_a_worker_whose_run_was_removed_ends(own_works):
-    alone = own_works()
-    run = alone.queue()
-    alone.catalog.claim()
-    process = subprocess.Popen([sys.executable, "-m", "core.runtime.worker", str(run), alone.store], cwd=ROOT)
-    alone.until_step(run, 1, 60)
-    os.rename(alone.folder(run), alone.store / "moved")
-    assert process.wait(10) == 0
+def test_a_worker_whose_folder_was_removed_ends(works):
+    run = works.queue()
+    works.until_step(run, 1, 60)
+    worker = works.worker(run)
+    os.rename(works.folder(run), works.store / "moved")
+    until(lambda: not worker.is_running(), what="the worker ending")
+    works.until_state(run, RunState.INTERRUPTED)
 
 
 def test_a_run_on_a_full_disk_waits_and_goes_on_when_there_is_room(small_disk, own_works):
