@@ -61,7 +61,7 @@ def duration(seconds: float) -> str:
 def actions(run: Run) -> None:
     """Open, rename or delete one run."""
     with st.container(horizontal=True):
-        if st.button("Open in Studio", type="primary", key=f"open_{run.id}"):
+        if st.button("Open in Studio", key=f"open_{run.id}"):
             st.switch_page("pages/studio.py", query_params={"run": str(run.id)})
         if st.button("Rename", key=f"rename_{run.id}"):
             rename(run)
@@ -74,10 +74,8 @@ def actions(run: Run) -> None:
 @st.dialog("Rename the run")
 def rename(run: Run) -> None:
     """Ask for another name."""
-    name = st.text_input("Name", run.name, max_chars=200, key=f"name_{run.id}").strip()
-    if st.button("Rename", type="primary", disabled=not name, key=f"rename_now_{run.id}"):
-        with session.catalog() as catalog:
-            catalog.rename(run.id, name)
+    st.text_input("Name", run.name, max_chars=200, key=f"name_{run.id}")
+    if st.button("Rename", key=f"rename_now_{run.id}", on_click=_rename, args=(run,)):
         st.rerun()
 
 
@@ -85,11 +83,19 @@ def rename(run: Run) -> None:
 def delete(run: Run) -> None:
     """Ask whether the run and all its files may go."""
     st.text(f"Run {run.id}, {run.name}: its curves, weights and log go for good.")
-    if st.button("Delete for good", type="primary", key=f"delete_now_{run.id}"):
-        with session.catalog() as catalog:
-            catalog.delete(run.id)
-        session.choose([])
+    if st.button("Delete for good", key=f"delete_now_{run.id}", on_click=_delete, args=(run.id,)):
         st.rerun()
+
+
+def _rename(run: Run) -> None:
+    with session.catalog() as catalog:
+        catalog.rename(run.id, session.typed(f"name_{run.id}") or run.name)
+
+
+def _delete(run: int) -> None:
+    with session.catalog() as catalog:
+        catalog.delete(run)
+    session.choose([])
 
 
 def curves(run: Run) -> list[Series]:
@@ -115,11 +121,15 @@ def overlay(runs: list[Run]) -> None:
     """The validation figures of several runs over each other, then only what differs in what was asked."""
     told = [(run, curves(run)) for run in runs]
     logarithmic = _logarithmic()
-    for name in dict.fromkeys(one.name for _, series in told for one in series):
-        if name.startswith("validation_"):
-            data = compare.compare_data(name, told)
-            figure = compare.compare_figure(data, session.mode(), logarithmic=logarithmic)
-            st.plotly_chart(figure, theme=None, key=name, alt=f"{name} of {len(data.curves)} runs")
+    names = dict.fromkeys(one.name for _, series in told for one in series)
+    figures = [name for name in names if name.startswith("validation_")]
+    if not figures:
+        st.info("None of these runs has been judged on its validation split yet.")
+    sides = st.columns(2)
+    for place, name in enumerate(figures):
+        data = compare.compare_data(name, told)
+        figure = compare.compare_figure(data, session.mode(), logarithmic=logarithmic)
+        sides[place % 2].plotly_chart(figure, theme=None, key=name, alt=f"{name} of {len(data.curves)} runs")
     st.subheader("Differences")
     rows = compare.differences([run.experiment for run in runs])
     if not rows:

@@ -41,6 +41,11 @@ def run() -> int | None:
     return None
 
 
+def typed(key: str) -> str:
+    """What a person has typed into the text field of this key, without blanks around it."""
+    return str(st.session_state.get(key, "")).strip()
+
+
 def mode() -> Mode:
     """Whether the page is light or dark."""
     return "dark" if st.context.theme.type == "dark" else "light"

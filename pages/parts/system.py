@@ -21,7 +21,7 @@ _GIGABYTE = 1e9
 
 def machine(store: Path) -> None:
     """What trains, and what memory and disk are left."""
-    found = client.system(store)
+    found = client.system(store, patience=0.5)
     memory, disk = psutil.virtual_memory(), shutil.disk_usage(store)
     columns = st.columns(4)
     columns[0].metric("Device", found.get("device", "not known yet"),

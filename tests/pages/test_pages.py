@@ -1,0 +1,194 @@
+"""Protects the pages: each opens on an empty store, on a run of each state, on many, and says what to do."""
+
+import os
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.events import StepsRecorded, Validated
+from core.experiment import model
+from core.experiment.templates import template
+from core.records import RunState
+from core.runtime import locks, paths
+from core.store import files
+from core.store.catalog import Catalog
+from core.store.writer import Writer
+from tests.conftest import ROOT
+
+PAGES = ["pages/studio.py", "pages/runs.py", "pages/system.py"]
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An empty store, whose dispatcher's place is taken, so that a page starts none."""
+    monkeypatch.setenv("LAYERSCOPE_STORE", str(tmp_path))
+    Catalog(tmp_path).close()
+    lock = locks.take(paths.jobs_lock(tmp_path))
+    assert lock is not None
+    lock.sign(version=paths.code_version())
+    yield tmp_path
+    lock.release()
+
+
+def add(store: Path, state: RunState, *, name: str = "Two spirals", rate: float = 0.01, points: int = 9) -> int:
+    """A run in this state, with curves unless it has not begun."""
+    experiment = model.write(template("two-spirals").experiment)
+    experiment["training"]["optimizer"]["learning_rate"] = rate
+    with closing(Catalog(store)) as catalog:
+        run = catalog.add_run(experiment, name, os.urandom(9).hex(), None, "accuracy")
+        if state not in (RunState.QUEUED, RunState.STARTING) and points:
+            with closing(Writer(files.make_folder(files.run_folder(store, run)))) as writer:
+                writer.append(*(event for step in range(1, points + 1) for event in told(step, rate)))
+        for step in (RunState.STARTING, RunState.RUNNING, state):
+            if state is not RunState.QUEUED and not (state is RunState.STARTING and step is RunState.RUNNING):
+                catalog.set_state(run, step, reason="because" if step.over else "", best=0.9, seconds=70.0)
+    return run
+
+
+def told(step: int, rate: float):
+    scores = {"loss": rate / step, "accuracy": 1 - rate / step}
+    return (StepsRecorded(steps=(step,), losses=(1 / step,)),
+            Validated(step=step, epoch=1, learning_rate=rate, scores=scores))
+
+
+def opened(page: str | None = None, **address: str) -> AppTest:
+    """The app at a page, drawn once without a fault."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    for name, value in address.items():
+        test.query_params[name] = value
+    test.run()
+    if page:
+        test.switch_page(page).run()
+    assert not test.exception, [box.message for box in test.exception]
+    return test
+
+
+def said(test: AppTest) -> str:
+    """All sentences on the page."""
+    kinds = ("info", "warning", "error", "text", "caption", "subheader", "markdown")
+    return " ".join(box.value for kind in kinds for box in getattr(test, kind))
+
+
+def select(test: AppTest, *rows: int) -> AppTest:
+    """Tick rows of the table of runs."""
+    selection = {"rows": list(rows), "columns": [], "cells": []}
+    test.session_state[test.dataframe[0].key] = {"selection": selection}
+    test.run()
+    assert not test.exception
+    return test
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    next(button for button in test.button if button.label == label).click()
+    test.run()
+    assert not test.exception
+    return test
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_on_an_empty_store(store, page):
+    opened(page)
+
+
+def test_an_empty_store_says_what_to_do(store):
+    test = opened("pages/runs.py")
+    assert "press Train" in said(test)
+    assert "Nothing trains" in said(opened("pages/system.py"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("state", list(RunState))
+def test_a_page_opens_with_a_run_of_each_state(store, state, page):
+    run = add(store, state)
+    test = opened(page, run=str(run))
+    if page == "pages/runs.py":
+        assert test.dataframe[0].value["Run"].tolist() == [run]
+        assert state.value in test.dataframe[0].value["State"][0]
+
+
+def test_two_hundred_runs_are_listed_newest_first(store):
+    for _ in range(200):
+        add(store, RunState.FINISHED, points=0)
+    rows = opened("pages/runs.py").dataframe[0].value
+    assert rows["Run"].tolist() == list(range(200, 0, -1))
+
+
+@pytest.mark.parametrize("asked", ["x", "-1", "1.5", "9" * 40, "", "<script>", "٣"])
+def test_an_address_that_names_no_run_is_told(store, asked):
+    assert "not by its number" in said(opened(run=asked))
+
+
+def test_a_store_that_is_gone_is_one_calm_box(store, monkeypatch, tmp_path):
+    monkeypatch.setenv("LAYERSCOPE_STORE", str(tmp_path / "elsewhere"))
+    for page in PAGES[1:]:
+        test = opened(page)
+        assert len(test.error) == 1
+        assert "Choose another store folder" in test.error[0].value
+
+
+def test_one_selected_run_shows_its_loss_and_what_can_be_done(store):
+    run = add(store, RunState.FINISHED)
+    test = select(opened("pages/runs.py"), 0)
+    assert [button.label for button in test.button] == ["Open in Studio", "Rename", "Delete"]
+    assert "Train" in test.get("plotly_chart")[0].proto.spec
+    press(test, "Open in Studio")
+    assert test.query_params["run"] == str(run)
+
+
+def test_a_run_without_curves_says_so(store):
+    add(store, RunState.QUEUED)
+    test = select(opened("pages/runs.py"), 0)
+    assert "no curves yet" in said(test)
+
+
+def test_a_run_at_work_cannot_be_deleted(store):
+    add(store, RunState.RUNNING)
+    test = select(opened("pages/runs.py"), 0)
+    assert next(button for button in test.button if button.label == "Delete").disabled
+
+
+def test_a_run_is_renamed(store):
+    run = add(store, RunState.FINISHED)
+    test = press(select(opened("pages/runs.py"), 0), "Rename")
+    test.text_input[0].set_value(" <script>alert(1)</script> ")
+    test.button(key=f"rename_now_{run}").click()
+    test.run()
+    with closing(Catalog(store)) as catalog:
+        assert catalog.run(run).name == "<script>alert(1)</script>"
+
+
+def test_a_run_is_deleted_only_after_a_second_yes(store):
+    run = add(store, RunState.STOPPED)
+    test = press(select(opened("pages/runs.py"), 0), "Delete")
+    with closing(Catalog(store)) as catalog:
+        assert len(catalog.runs()) == 1
+        test.button(key=f"delete_now_{run}").click()
+        test.run()
+        assert catalog.runs() == []
+    assert not files.run_folder(store, run).exists()
+
+
+def test_two_runs_are_laid_over_each_other_with_only_their_differences(store):
+    for rate in (0.01, 0.02):
+        add(store, RunState.FINISHED, rate=rate)
+    test = select(opened("pages/runs.py"), 0, 1)
+    assert len(test.get("plotly_chart")) == 2
+    table = test.table[0].value
+    assert table.index.tolist() == ["training.optimizer.learning_rate"]
+    assert table.iloc[0].tolist() == ["0.02", "0.01"]
+
+
+def test_equal_runs_say_that_they_are(store):
+    for _ in range(2):
+        add(store, RunState.FINISHED)
+    assert "exactly the same" in said(select(opened("pages/runs.py"), 0, 1))
+
+
+def test_the_selection_stays_with_its_run_when_another_run_comes(store):
+    old = add(store, RunState.FINISHED, name="old")
+    test = select(opened("pages/runs.py"), 0)
+    add(store, RunState.FINISHED, name="new")
+    test.run()
+    assert [button.key for button in test.button if button.label == "Delete"] == [f"delete_{old}"]
