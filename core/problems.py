@@ -39,7 +39,8 @@ class StoreTrouble(Exception):
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """A sentence naming the known word nearest to `name`, or all of them when none is near."""
+    """A sentence naming the known word nearest to `name`, or those there are when none is near."""
     known = sorted(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]!r}?" if near else f"Use one of: {', '.join(known)}."
+    near = get_close_matches(name[:80], known, n=1, cutoff=0.5)
+    more = ", …" if len(known) > 30 else ""
+    return f"Did you mean {near[0]!r}?" if near else f"Use one of: {', '.join(known[:30])}{more}."

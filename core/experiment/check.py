@@ -1,8 +1,10 @@
 """Walks a network: the shape after every node, its parameter count, and every problem, in microseconds."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 
-from core.catalog.base import Layer
+from core.catalog.base import Dataset, Layer
+from core.experiment.explain import MOST, short
 from core.experiment.model import Experiment, Node
 from core.problems import Problem, Problems, ShapeMismatch, closest
 from core.shapes import Shape
@@ -14,7 +16,7 @@ LARGEST_BYTES = 8 * 2**30
 
 @dataclass(frozen=True)
 class Walk:
-    """What is known of a network without building it. Nodes downstream of a problem get no shape and no blame."""
+    """What is known of a network without building it. Nodes after a problem get no shape and no blame."""
 
     layers: dict[str, Layer] = field(default_factory=lambda: {})
     """The layer as built for the task, by node id."""
@@ -38,48 +40,58 @@ def check(experiment: Experiment) -> Walk:
 
 
 def walk(experiment: Experiment) -> Walk:
-    """Shapes, parameter counts and problems of the whole experiment."""
+    """Shapes, parameter counts and problems of the whole experiment; of many problems the first MOST."""
     walked = Walk(shapes={INPUT: experiment.data.shape})
+    ids = {node.id for node in experiment.network.nodes}
     before = INPUT
     for node in experiment.network.nodes:
         walked.inputs[node.id] = node.inputs or (before,)
-        _place(node, experiment, walked)
+        if len(walked.problems) < MOST:
+            _place(node, experiment, walked, ids)
         before = node.id
-    walked.problems.extend((*_ending(experiment, walked), *_data(experiment), *_training(experiment)))
+    walked.problems.extend((*_ending(experiment, walked), *data_problems(experiment.data), *_training(experiment)))
     if not walked.problems:
         walked.problems.extend(_memory(experiment, walked))
+    del walked.problems[MOST:]
     return walked
 
 
-def _place(node: Node, experiment: Experiment, walked: Walk) -> None:
+def _place(node: Node, experiment: Experiment, walked: Walk, ids: set[str]) -> None:
     sources = walked.inputs[node.id]
-    wrong = _wiring(node, sources, experiment, walked)
+    wrong = _wiring(node, walked, ids)
     if wrong:
         walked.problems.append(wrong)
     elif all(name in walked.shapes for name in sources):
         task = experiment.data.task
         layer = node.layer.for_task(task, experiment.training.loss.for_task(task).outputs(task))
         walked.layers[node.id] = layer
+        shapes = walked.shapes_into(node.id)
         try:
-            walked.shapes[node.id] = layer.output(*walked.shapes_into(node.id))
-            walked.parameters[node.id] = layer.parameters(*walked.shapes_into(node.id))
+            walked.shapes[node.id] = layer.output(*shapes)
         except ShapeMismatch as refused:
             walked.problems.append(Problem(where=node.id, what=refused.what, fix=refused.fix))
+            return
+        walked.parameters[node.id] = layer.parameters(*shapes)
+        if experiment.training.batch_size < layer.smallest_batch(*shapes):
+            walked.problems.append(Problem(where=node.id, what=f"{layer.title} cannot learn from one sample at a "
+                                           "time.", fix="Raise the batch size to 2 or more, or delete this layer."))
 
 
-def _wiring(node: Node, sources: tuple[str, ...], experiment: Experiment, walked: Walk) -> Problem | None:
-    fewest, most = node.layer.arity
+def _wiring(node: Node, walked: Walk, ids: set[str]) -> Problem | None:
+    sources, (fewest, most) = walked.inputs[node.id], node.layer.arity
     if len(sources) < fewest or (most is not None and len(sources) > most):
-        return Problem(where=node.id, what=f"{node.layer.title} reads {fewest} input but gets {len(sources)}.",
-                       fix="Remove an input.")
+        inputs = "input" if fewest == 1 else "inputs"
+        return Problem(where=node.id, what=f"{node.layer.title} reads {fewest} {inputs} but gets {len(sources)}.",
+                       fix="Remove an input." if len(sources) > fewest else "Add an input.")
     for name in sources:
-        if name in walked.inputs and name != node.id or name == INPUT:
+        if name == INPUT or (name in walked.inputs and name != node.id):
             continue
-        if any(other.id == name for other in experiment.network.nodes):
-            return Problem(where=node.id, what=f"It reads {name!r}, which comes only after it, so data would run in a "
-                           "circle.", fix=f"Move {name!r} before it, or let it read an earlier node.")
-        return Problem(where=node.id, what=f"It reads {name!r}, which is not there.",
-                       fix=closest(name, (INPUT, *walked.inputs)))
+        if name in ids:
+            return Problem(where=node.id, what=f"It reads {name!r}, which comes only after it, so data would run in "
+                           "a circle.", fix=f"Move {name!r} before it, or let it read an earlier node.")
+        nearby = islice(reversed(walked.inputs), 1, 300)  # itself left out
+        return Problem(where=node.id, what=f"It reads {short(name)}, which is not there.",
+                       fix=closest(name, (INPUT, *nearby)))
     return None
 
 
@@ -88,7 +100,8 @@ def _ending(experiment: Experiment, walked: Walk) -> list[Problem]:
     if not nodes:
         return [Problem(where=INPUT, what="The network has no layers.", fix="Add an Output layer.")]
     is_output = [type(node.layer).for_task is not Layer.for_task for node in nodes]
-    problems = [Problem(where=node.id, what="An output layer stands before the end.", fix="Delete it, or move it last.")
+    problems = [Problem(where=node.id, what="An output layer stands before the end.",
+                        fix="Delete it, or move it last.")
                 for node, output in zip(nodes[:-1], is_output[:-1], strict=True) if output]
     if not is_output[-1]:
         problems.append(Problem(where=nodes[-1].id, what="The network has no output layer at its end.",
@@ -98,15 +111,15 @@ def _ending(experiment: Experiment, walked: Walk) -> list[Problem]:
                        for node in nodes[:-1] if node.id not in read]
 
 
-def _data(experiment: Experiment) -> list[Problem]:
-    data = experiment.data
+def data_problems(data: Dataset) -> list[Problem]:
+    """What stands against splitting a data set as it asks."""
     sizes, needed = data.sizes(), max(data.task.outputs, 2)
     if data.validation_fraction + data.test_fraction > 0.9:
         shares = round(100 * (data.validation_fraction + data.test_fraction))
         return [Problem(where="data.test_fraction", what=f"Validation and test together take {shares} % of the "
                         "samples.", fix="Leave at least 10 % for training.")]
     return [Problem(where="data", what=f"The {split} split holds {size} samples, too few for {needed} classes."
-                    if data.task.classes else f"The {split} split holds {size} samples.",
+                    if data.task.classes else f"The {split} split holds {size} samples, too few to learn from.",
                     fix=f"Raise the {split} share, or the number of samples.")
             for split, size in sizes._asdict().items() if size < needed]
 
@@ -124,15 +137,16 @@ def _training(experiment: Experiment) -> list[Problem]:
 
 
 def _memory(experiment: Experiment, walked: Walk) -> list[Problem]:
-    """Weights, gradients and two optimizer moments in float32, and every activation kept for the way back, twice."""
+    """Weights, gradients and two moments in float32, and every activation kept for the way back, twice."""
     held = 16 * sum(walked.parameters.values())
     batch = min(experiment.training.batch_size, experiment.data.sizes().train)
     flowing = 8 * batch * sum(shape.count for shape in walked.shapes.values())
     if held + flowing <= LARGEST_BYTES:
         return []
-    heaviest = max(walked.parameters, key=lambda id: 16 * walked.parameters[id] + 8 * batch * walked.shapes[id].count)
-    return [Problem(where=heaviest, what=f"Training would need about {(held + flowing) / 2**30:.0f} GiB of memory; at "
-                    f"most {LARGEST_BYTES // 2**30} GiB are allowed.",
+    heaviest = max(walked.parameters,
+                   key=lambda id: 16 * walked.parameters[id] + 8 * batch * walked.shapes[id].count)
+    return [Problem(where=heaviest, what=f"Training would need about {(held + flowing) / 2**30:.0f} GiB of memory; "
+                    f"at most {LARGEST_BYTES // 2**30} GiB are allowed.",
                     fix="Make this layer smaller, or lower the batch size.")]
 
 

@@ -68,19 +68,24 @@ def _said(problem: Problem | None) -> dict[str, str] | None:
 def _edges(experiment: Experiment, walked: Walk) -> list[dict[str, str]]:
     return [{"from": source, "to": node.id, "shape": str(walked.shapes.get(source, "")),
              "shape_named": walked.shapes[source].named() if source in walked.shapes else ""}
-            for node in experiment.network.nodes for source in walked.inputs[node.id]]
+            for node in experiment.network.nodes for source in walked.inputs[node.id]
+            if source == INPUT or source in walked.inputs]
 
 
 def summary(layer: Layer) -> str:
-    """The layer's settings in a few words: those that always matter, and those that are not at their default."""
+    """The layer's settings in a few words: the first, what is not at its default, and every choice."""
     shown = [setting for place, setting in enumerate(settings(type(layer)))
              if place == 0 or getattr(layer, setting.name) != setting.default or setting.form == "choice"]
     return " · ".join(_word(setting, getattr(layer, setting.name)) for setting in shown)
 
 
 def _word(setting: Setting, value: Any) -> str:
+    """A value in words: "32 neurons" where the setting counts something, else "kernel 5"."""
+    title = setting.title.lower()
+    if value == "none":
+        return f"no {title}"
     for choice in setting.choices:
         if choice.value == value:
             return choice.title
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{text} {setting.unit}" if setting.unit else f"{setting.title.lower()} {text}"
+    return f"{text} {title.removesuffix('s') if value == 1 else title}" if title == setting.unit else f"{title} {text}"

@@ -1,7 +1,7 @@
 """Experiment: what to learn from, with which network, trained how. Plain data, frozen, JSON both ways."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 
 from pydantic import Field, ValidationError
 
@@ -15,7 +15,7 @@ from core.catalog.losses import LOSSES, Auto
 from core.catalog.optimizers import OPTIMIZERS, AdamW
 from core.catalog.regularizations import REGULARIZATIONS, NoRegularization
 from core.catalog.schedules import SCHEDULES, Constant
-from core.experiment.explain import explained
+from core.experiment.explain import explained, short
 from core.experiment.upgrade import NOW, upgrade
 from core.plain import Plain
 from core.problems import Problem, Problems
@@ -25,13 +25,15 @@ MOST_NODES = 10_000
 DEEPEST = 64
 
 if TYPE_CHECKING:
-    AnyDataset, AnyLayer, AnyLoss = Dataset, Layer, Loss
-    AnyOptimizer, AnySchedule, AnyRegularization = Optimizer, Schedule, Regularization
+    AnyDataset: TypeAlias = Dataset
+    AnyLayer: TypeAlias = Layer
+    AnyLoss: TypeAlias = Loss
+    AnyOptimizer: TypeAlias = Optimizer
+    AnySchedule: TypeAlias = Schedule
+    AnyRegularization: TypeAlias = Regularization
 else:
     def _any(entries: tuple[type, ...]) -> Any:
-        from typing import Union
-
-        return Annotated[Union[entries], Field(discriminator="kind")]  # noqa: UP007: built from a tuple
+        return Annotated[Union[entries], Field(discriminator="kind")]  # noqa: UP007 - built from a tuple
 
     AnyDataset, AnyLayer, AnyLoss = _any(DATASETS), _any(LAYERS), _any(LOSSES)
     AnyOptimizer, AnySchedule, AnyRegularization = _any(OPTIMIZERS), _any(SCHEDULES), _any(REGULARIZATIONS)
@@ -55,7 +57,7 @@ class Network(Plain):
         for node in self.nodes:
             if node.id == id:
                 return node
-        raise Problems(Problem(where=id, what=f"There is no layer called {id!r}.", fix="Reload the network."))
+        raise Problems(Problem(where=id, what=f"There is no layer called {id!r}.", fix="Reload the page."))
 
 
 class Training(Plain):
@@ -87,21 +89,24 @@ class Experiment(Plain):
     training: Training = Training()
 
 
-PARTS = {"": Experiment, "network": Network, "nodes": Node, "training": Training}
+PARTS: dict[str, type[Plain]] = {"": Experiment, "network": Network, "nodes": Node, "training": Training}
 
 
-def read(raw: str | bytes | dict[str, Any]) -> Experiment:
+def read(raw: Any) -> Experiment:
     """The experiment a JSON text or object holds, old versions upgraded.
 
     Raises Problems, one per fault, each naming the node or key and the way out.
     """
-    document = raw if isinstance(raw, dict) else _parsed(raw)
+    document = _object(_parsed(raw) if isinstance(raw, str | bytes) else raw)
+    if _deeper(document, DEEPEST):
+        raise _refused(f"The experiment is nested deeper than {DEEPEST} levels.", "Check that this is an "
+                       "experiment file.")
     try:
-        experiment = Experiment.model_validate_json(json.dumps(upgrade(document)))
+        experiment = Experiment.model_validate_json(json.dumps(upgrade(document), ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        raise _refused("A text holds half a character.", "Write it anew.") from None
     except ValidationError as error:
         raise Problems(*explained(error, document, PARTS)) from None
-    except RecursionError:
-        raise Problems(_too_deep()) from None
     _refuse_repeated_ids(experiment.network)
     return experiment
 
@@ -111,24 +116,34 @@ def write(experiment: Experiment) -> dict[str, Any]:
     return experiment.model_dump(mode="json")
 
 
-def _parsed(text: str | bytes) -> dict[str, Any]:
+def _parsed(text: str | bytes) -> Any:
     if len(text) > LARGEST_FILE:
-        raise Problems(Problem(where="", what=f"The experiment is {len(text):,} bytes long; at most {LARGEST_FILE:,} "
-                               "are read.", fix="Check that this is an experiment file."))
+        raise _refused(f"The experiment is {len(text):,} bytes long; at most {LARGEST_FILE:,} are read.",
+                       "Check that this is an experiment file.")
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Problems(Problem(where="", what=f"This is not JSON ({error}).",
-                               fix="Open an experiment file, as `python -m core template two-spirals` prints one."),
-                       ) from None
-    if not isinstance(document, dict):
-        raise Problems(Problem(where="", what=f"An experiment is a JSON object but this is a "
-                               f"{type(document).__name__}.", fix="Open an experiment file."))
-    return document  # type: ignore[return-value]
+        raise _refused(f"This is not JSON ({error}).", "Open an experiment file, as "
+                       "`python -m core template two-spirals` prints one.") from None
 
 
-def _too_deep() -> Problem:
-    return Problem(where="", what="The experiment is nested too deeply.", fix="Check that this is an experiment file.")
+def _object(document: Any) -> dict[str, Any]:
+    if isinstance(document, dict):
+        return document  # type: ignore[return-value]
+    raise _refused(f"An experiment is a JSON object but this is {short(document)}.", "Open an experiment file.")
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested deeper than `levels`."""
+    here: list[Any] = [value]
+    for _ in range(levels):
+        here = [child for held in here if isinstance(held, dict | list)
+                for child in (held.values() if isinstance(held, dict) else held)]
+    return any(isinstance(held, dict | list) for held in here)
+
+
+def _refused(what: str, fix: str) -> Problems:
+    return Problems(Problem(where="experiment", what=what, fix=fix))
 
 
 def _refuse_repeated_ids(network: Network) -> None:

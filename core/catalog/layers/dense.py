@@ -48,7 +48,7 @@ class Linear(Activated):
     title: ClassVar[str] = "Linear"
     group: ClassVar[str] = "dense"
     example: ClassVar[Shape] = features(3)
-    units: int = whole(16, 1, 1024, "How many neurons.", unit="neurons")
+    units: int = whole(16, 1, 1024, "How many neurons.", unit="neurons", title="Neurons")
 
     def sums(self, *inputs: Shape) -> Shape:
         flat(inputs[0], self.title)

@@ -23,7 +23,7 @@ class Template(Plain):
 
 def names() -> tuple[str, ...]:
     """Every template, in the order of the menu."""
-    order: list[str] = json.loads((_FOLDER / "order.json").read_text())
+    order: list[str] = json.loads((_FOLDER / "order.json").read_text(encoding="utf-8"))
     return tuple(order)
 
 
@@ -31,6 +31,6 @@ def template(name: str) -> Template:
     """The template of this name. Raises Problems when there is none."""
     if name not in names():
         raise Problems(Problem(where="template", what=f"There is no template {name!r}.", fix=closest(name, names())))
-    raw: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_text())
+    raw: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return Template(name=name, title=raw["title"], what=raw["what"], try_this=raw["try_this"],
                     experiment=read(raw["experiment"]))
