@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,8 +139,11 @@ class App:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.kill()
-        for process in self.workers():  # a test that left a run behind
-            _finish(process)
+        left = self.workers()
+        for process in left:
+            _tell(process, signal.SIGTERM)
+        for process in psutil.wait_procs(left, timeout=8)[1]:  # a test left a run behind
+            _tell(process, signal.SIGKILL)
 
     def workers(self) -> list[psutil.Process]:
         """The dispatcher and what it started: the processes whose command names this store."""
@@ -156,14 +160,9 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _finish(process: psutil.Process) -> None:
-    try:
-        process.terminate()
-        process.wait(8)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.TimeoutExpired:
-        process.kill()
+def _tell(process: psutil.Process, what: int) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(what)
 
 
 def start_app(store: Path, port: int | None = None, idle: float = 5.0, **environment: str) -> App:

@@ -14,6 +14,8 @@ from core.store.reader import Reader
 from core.store.trouble import StoreMissing
 from pages.parts import session
 
+MOST = 10
+"""Runs that are laid over each other at once: as many as there are colours."""
 _SHOWN = 1000
 """Points a curve is thinned to."""
 
@@ -119,6 +121,9 @@ def one(run: Run) -> None:
 
 def overlay(runs: list[Run]) -> None:
     """The validation figures of several runs over each other, then only what differs in what was asked."""
+    if len(runs) > MOST:
+        st.info(f"Select at most {MOST} runs: more lines than that cannot be told apart.")
+        return
     told = [(run, curves(run)) for run in runs]
     logarithmic = _logarithmic()
     names = dict.fromkeys(one.name for _, series in told for one in series)

@@ -1,0 +1,96 @@
+"""A Chromium for a session, and a page that remembers what it complained about."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.conftest import App
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+SEEN = "localStorage.setItem('layerscope.hint', 'done')"
+# Streamlit looks for its server below a page's own address first; those two questions are answered 404.
+KNOWN = ("/runs/_stcore/", "/system/_stcore/")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Tab:
+    """A page with all it said on its console, asked of other hosts, and popped up."""
+
+    page: Page
+    faults: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    popped: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("request", lambda request: self._request(request.url))
+        self.page.on("dialog", self._dialog)
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error" and not any(known in str(message.location) for known in KNOWN):
+            self.faults.append(f"{message.text} {message.location}")
+
+    def _request(self, url: str) -> None:
+        if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            self.foreign.append(url)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.popped.append(dialog.message)
+        dialog.dismiss()
+
+    def facts(self) -> dict[str, Any]:
+        """What the Studio counts of itself."""
+        return self.page.evaluate("window.__layerscope")
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(selector).first.inner_text()
+
+
+@pytest.fixture
+def tab(browser: Browser, app: App) -> Iterator[Callable[..., Tab]]:
+    """Opens pages; afterwards none of them may have complained, or asked anybody else anything."""
+    contexts: list[BrowserContext] = []
+    tabs: list[Tab] = []
+
+    def open_tab(path: str = "/", *, width: int = 1280, height: int = 800, dark: bool = False,
+                 hint: bool = False, at: App = app) -> Tab:
+        context = browser.new_context(viewport={"width": width, "height": height},
+                                      color_scheme="dark" if dark else "light")
+        contexts.append(context)
+        context.set_default_timeout(20_000)
+        if not hint:
+            context.add_init_script(SEEN)
+        opened = Tab(context.new_page())
+        tabs.append(opened)
+        opened.page.goto(at.url + path)
+        return opened
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert not [fault for one in tabs for fault in one.faults]
+    assert not [url for one in tabs for url in one.foreign]
+
+
+@pytest.fixture
+def studio(tab: Callable[..., Tab]) -> Callable[..., Tab]:
+    """Opens the Studio and waits until its first experiment is drawn."""
+    def open_studio(path: str = "/", **how: Any) -> Tab:
+        opened = tab(path, **how)
+        opened.page.locator(".ls-box").first.wait_for()
+        return opened
+
+    return open_studio

@@ -1,0 +1,175 @@
+"""Protects the Studio as a person meets it: drawn, trained, steered, come back to, and never disturbed."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import App, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PARTS = (".ls-data", ".ls-middle", ".ls-strip", ".ls-output", ".ls-charts", ".ls-train")
+
+
+def press(tab, name):
+    tab.page.get_by_role("button", name=name, exact=True).click()
+
+
+def steps(tab) -> int:
+    return tab.page.evaluate("window.__layerscope.lastTickStep")
+
+
+def run_of(tab) -> int:
+    return int(tab.page.evaluate("new URL(location.href).searchParams.get('run')"))
+
+
+@pytest.fixture
+def training(studio, app: App):
+    """A Studio whose run goes on without an end; stopped afterwards."""
+    opened = studio()
+    opened.page.locator(".ls-until").first.click()
+    press(opened, "Train")
+    until(lambda: steps(opened) > 20, what="20 steps")
+    yield opened
+    with app.page() as page:
+        page.ask("command", run=run_of(opened), command={"kind": "stop"})
+
+
+def test_it_opens_with_an_experiment_drawn_and_ready(studio):
+    tab = studio(hint=True)
+    assert tab.page.locator(".ls-box").count() >= 3
+    expect(tab.page.get_by_label("First steps")).to_be_visible()
+    expect(tab.page.locator(".ls-train")).to_be_enabled()
+    tab.page.wait_for_function("""() => {
+        const canvas = document.querySelector('.ls-thumb');
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        const colours = new Set();
+        for (let at = 0; at < data.length; at += 4)
+            if (data[at + 3]) colours.add(`${data[at]},${data[at + 1]},${data[at + 2]}`);
+        return colours.size > 2;
+    }""")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_everything_is_on_screen_together(studio, dark):
+    page = studio(dark=dark).page
+    assert page.evaluate("document.scrollingElement.scrollHeight") <= 800
+    for part in PARTS:
+        box = page.locator(part).first.bounding_box()
+        assert box, part
+        assert box["x"] >= 0, part
+        assert box["y"] >= 0, part
+        assert box["x"] + box["width"] <= 1280, part
+        assert box["y"] + box["height"] <= 800, part
+
+
+def test_on_a_small_screen_parts_stack_and_train_stays_in_reach(studio):
+    page = studio(width=390, height=844).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for place in (0, 600, 1200, 10_000):
+        page.mouse.wheel(0, place)
+        expect(page.locator(".ls-train")).to_be_in_viewport()
+    tops = [page.locator(part).first.bounding_box()["y"] for part in (".ls-data", ".ls-middle", ".ls-output")]
+    assert tops == sorted(tops)
+
+
+def test_train_gives_points_at_once_and_the_address_names_the_run(studio):
+    tab = studio()
+    press(tab, "Train")
+    until(lambda: tab.facts()["firstPointAt"], what="a first point")
+    assert tab.facts()["firstPointAt"] - tab.facts()["trainPressedAt"] < 5000
+    assert run_of(tab) > 0
+    press(tab, "Stop")
+    expect(tab.page.locator(".ls-bar-end .ls-badge")).to_contain_text("Stopped")
+
+
+def test_pause_waits_and_one_step_is_one_step(training):
+    press(training, "Pause")
+    expect(training.page.locator(".ls-bar-end .ls-badge")).to_contain_text("Paused")
+    until(lambda: training.page.get_by_role("button", name="Continue").count())
+    held = steps(training)
+    press(training, "One step")
+    until(lambda: steps(training) == held + 1, what="one step")
+    press(training, "Continue")
+    until(lambda: steps(training) > held + 5, what="going on")
+
+
+def test_a_slider_moved_while_training_is_obeyed_and_marked(training, app: App):
+    slider = training.page.locator(".ls-strip").get_by_role("slider").first
+    slider.focus()
+    slider.press("ArrowLeft")
+    with app.page() as page:
+        page.well("watch", run=run_of(training), after=0)
+        until(lambda: page.hear() or [mark for tick in page.ticks for mark in tick["marks"]], what="a mark")
+        assert "learning rate" in next(mark["text"] for tick in page.ticks for mark in tick["marks"])
+
+
+def test_a_refresh_and_a_second_tab_find_the_run_again(training, studio):
+    run = run_of(training)
+    training.page.reload()
+    training.page.locator(".ls-box").first.wait_for()
+    until(lambda: steps(training) > 20, what="the run after a refresh")
+    other = studio(f"/?run={run}")
+    until(lambda: steps(other) > 20, what="the run in a second tab")
+    at = steps(other)
+    until(lambda: steps(other) > at, what="the run going on in a second tab")
+    assert run_of(other) == run_of(training) == run
+
+
+def test_the_chart_is_made_once_and_keeps_its_zoom(training):
+    page = training.page
+    page.wait_for_function("document.querySelector('.ls-chart')?.layout?.xaxis")
+    page.evaluate("""() => {
+        const chart = document.querySelector('.ls-chart');
+        chart.mark = 1;
+        return Plotly.relayout(chart, { 'xaxis.range[0]': 3, 'xaxis.range[1]': 17 });
+    }""")
+    at = training.facts()["chartDraws"]
+    until(lambda: training.facts()["chartDraws"] >= at + 30, what="30 updates")
+    assert page.evaluate("document.querySelector('.ls-chart').mark") == 1
+    assert page.evaluate("document.querySelector('.ls-chart').layout.xaxis.range") == pytest.approx([3, 17])
+    assert training.facts()["chartMounts"] == 1
+
+
+def test_twenty_clicks_on_train_start_one_run(studio, app: App):
+    tab = studio()
+    with app.page() as page:
+        before = len(page.well("runs")["runs"])
+        tab.page.evaluate("for (let n = 0; n < 20; n += 1) document.querySelector('.ls-train').click()")
+        until(lambda: tab.facts()["firstPointAt"], what="a first point")
+        assert len(page.well("runs")["runs"]) == before + 1
+        page.ask("command", run=run_of(tab), command={"kind": "stop"})
+
+
+@pytest.mark.parametrize("asked", ["999999", "x", "-1", "1e3", "%3Cscript%3Ealert(1)%3C/script%3E"])
+def test_an_address_of_no_run_is_told_and_the_studio_opens(studio, asked):
+    tab = studio(f"/?run={asked}")
+    expect(tab.page.locator(".ls-train")).to_be_enabled()
+
+
+@pytest.mark.parametrize("path", ["/runs", "/system"])
+def test_a_first_visit_to_any_page_has_the_navigation(own_app, tab, path):
+    page = tab(path, at=own_app()).page
+    expect(page.get_by_role("link", name="Studio").first).to_be_visible()
+    page.close()
+
+
+def test_the_server_may_go_and_come_back(own_app, studio):
+    first = own_app()
+    tab = studio(at=first)
+    press(tab, "Train")
+    until(lambda: steps(tab) > 5, what="steps")
+    first.kill()
+    expect(tab.page.locator(".ls-notice")).to_contain_text("Reconnecting")
+    own_app(store=first.store, port=first.port)
+    at = steps(tab)
+    until(lambda: steps(tab) > at, what="steps after the server came back")
+    press(tab, "Stop")
+    tab.faults.clear()  # the browser tells that the line was down
+
+
+def test_the_hint_is_dismissed_for_good(studio):
+    tab = studio(hint=True)
+    press(tab, "Do not show again")
+    tab.page.reload()
+    tab.page.locator(".ls-box").first.wait_for()
+    expect(tab.page.get_by_label("First steps")).to_have_count(0)
