@@ -115,10 +115,11 @@ class Stopped(Ended):
 
 
 class Diverged(Ended):
-    """The loss of `step` was not a finite number. The weights kept are the last finite ones."""
+    """The loss of `step`, or the weights after it, were not finite numbers. Kept are the last finite weights."""
 
     type: Literal["diverged"] = "diverged"
     loss: float
+    """Not a number when it was the weights that broke."""
     finite_step: int
     """The step after which the kept weights held."""
 

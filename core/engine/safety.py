@@ -24,6 +24,10 @@ class LastFinite:
             torch._foreach_copy_(copy, self._live)
         self._copies.append((step, copy))
 
+    def broken(self) -> bool:
+        """Whether the network holds anything that is not a finite number now."""
+        return not _finite(self._live)
+
     def restore(self) -> int:
         """Put the newest finite copy back into the network; the step after which it held."""
         step, copy = next((kept for kept in reversed(self._copies) if _finite(kept[1])), self._copies[0])

@@ -3,6 +3,7 @@
 What is recorded and validated is a function of the step alone; the clock decides only when it is told.
 """
 
+import math
 from collections.abc import Callable, Generator
 from time import perf_counter
 
@@ -91,6 +92,8 @@ class Trainer:
     def stop(self) -> list[Event]:
         """End now: what is not yet told, then Stopped with the scores on the test split."""
         events = self._recorded(perf_counter())
+        if not self.over and self._finite.broken():
+            events.append(self._diverged(self.step, math.nan))
         if not self.over:
             self.over = True
             events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds, test=self._scores("test")))
@@ -132,6 +135,9 @@ class Trainer:
             return events
         self.epoch += 1
         last = self.epoch == self.experiment.training.epochs
+        if last and self._finite.broken():
+            self.seconds += perf_counter() - began
+            return [*events, self._diverged(self.step, math.nan)]
         if last or due(self.epoch):
             validated = self._validated()
             self._validation_losses.append(validated.scores["loss"])
@@ -148,11 +154,14 @@ class Trainer:
         events: list[Event] = [StepsRecorded(steps=told.steps, losses=told.losses)] if told.steps else []
         if told.broken is None:
             return events
-        self.over = True
         self.seconds += perf_counter() - began
-        finite_step = self._finite.restore()
-        return [*events, Diverged(step=told.broken.step, epoch=(told.broken.step - 1) // self.steps_per_epoch + 1,
-                                  seconds=self.seconds, loss=told.broken.loss, finite_step=finite_step)]
+        return [*events, self._diverged(told.broken.step, told.broken.loss)]
+
+    def _diverged(self, step: int, loss: float) -> Diverged:
+        """End because of what `step` showed, with the last finite weights put back."""
+        self.over = True
+        return Diverged(step=step, epoch=(step - 1) // self.steps_per_epoch + 1, seconds=self.seconds, loss=loss,
+                        finite_step=self._finite.restore())
 
     def _validated(self) -> Validated:
         return Validated(step=self.step, epoch=self.epoch, learning_rate=self.rate, scores=self._scores("validation"))
@@ -174,7 +183,11 @@ class Trainer:
         batch = self.experiment.training.batch_size
         stepper = Stepper(self.experiment, initial(self.experiment).to(device), len(inputs))
         one = inputs[:batch], encoded(targets, ready, loss.one_hot)[:batch]
-        return lambda: stepper.step(1, *one, []) and None
+
+        def step() -> None:
+            stepper.step(1, *one, [])
+
+        return step
 
 
 def initial(experiment: Experiment) -> Net:
