@@ -37,7 +37,8 @@ function createChoices(studio) {
       const before = state.selected;
       choose(id, null, null);
       if (focus) studio.focusDock();
-      if (back) requestAnimationFrame(() => studio.root.querySelector(`.ls-box[data-id="${CSS.escape(before ?? "")}"]`)?.focus());
+      const target = back === true ? before : back;
+      if (target) requestAnimationFrame(() => studio.root.querySelector(`.ls-box[data-id="${CSS.escape(target)}"]`)?.focus());
     },
     pickNeuron: (neuron) => choose(neuron.node, neuron, null),
     pickLink: ({ node, out, from }) => choose(node, null, { node, out, from }),
@@ -85,7 +86,7 @@ function createEdits(studio) {
       const before = new Set(boxes.map(({ id }) => id));
       return studio.draft.edit({ kind: "insert", after, layer }).then((reply) => {
         const added = reply.ok && state.drawing.boxes.find(({ id }) => !before.has(id));
-        if (added) studio.select(added.id);
+        if (added) studio.select(added.id, { back: added.id });
       });
     },
     remove: (id) => studio.draft.edit({ kind: "remove", nodes: [id] }),
@@ -125,12 +126,12 @@ function createOrders(studio) {
       return orders.reason() ? undefined : start();
     },
     step: () => {
-      if (orders.reason()) return undefined;
-      return studio.live() ? command({ kind: "step" }) : startFor("step");
+      if (studio.live()) return command({ kind: "step" });
+      return orders.reason() ? undefined : startFor("step");
     },
     epoch: () => {
-      if (orders.reason()) return undefined;
-      return studio.live() ? command({ kind: "epoch" }) : startFor("epoch");
+      if (studio.live()) return command({ kind: "epoch" });
+      return orders.reason() ? undefined : startFor("epoch");
     },
     stop: () => command({ kind: "stop" }),
     trainAnew: async () => {
@@ -146,10 +147,10 @@ function createOrders(studio) {
       if (studio.live()) await command({ kind: "stop" });
       orders.detach();
     },
-    openRun: async (id) => {
+    openRun: async (id, { quiet } = {}) => {
       const reply = await studio.ask("open", { run: id });
       if (!reply.ok) {
-        studio.tellProblems(reply);
+        if (!quiet) studio.tellProblems(reply);
         return reply;
       }
       studio.draft.remember(null);

@@ -45,7 +45,7 @@ function count(table, { data, shape: [classes] }, colours) {
       const cell = table.tBodies[0].rows[row].cells[column + 1];
       const value = data[row * classes + column];
       write(cell, String(value));
-      const share = Math.round((value / total) * 70);
+      const share = Math.round((value / total) * 45);
       const colour = row === column ? colours.tokens.positive : colours.tokens.negative;
       give(cell, "style", `background: color-mix(in srgb, ${colour} ${share}%, transparent)`);
     }

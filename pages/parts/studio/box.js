@@ -16,17 +16,19 @@ export function createBox(studio, id) {
     curve: make("canvas", { class: "ls-box-curve", "aria-hidden": "true" }),
     canvas: make("canvas", { class: "ls-box-tiles", "aria-hidden": "true" }),
     more: make("span", { class: "ls-box-more" }), problem: make("span", { class: "ls-box-problem" }),
+    spoken: make("span", { class: "ls-hidden" }),
   };
+  parts.words = make("span", { class: "ls-box-words" }, make("span", { class: "ls-box-head" }, parts.icon, parts.title),
+    parts.summary, parts.parameters);
   const element = make("div", { class: "ls-box", role: "option", tabindex: "-1", "data-id": id },
-    make("span", { class: "ls-box-head" }, parts.icon, parts.title), parts.summary, parts.parameters,
-    parts.curve, parts.canvas, parts.more, parts.problem);
+    parts.words, parts.spoken, parts.curve, parts.canvas, parts.more, parts.problem);
   let [box, place] = [null, null];
   return {
     element, canvas: parts.canvas,
     /** Writes what does not move while it trains. */
-    write(next, catalogue) {
+    write(next) {
       box = next;
-      describe(element, parts, box, catalogue);
+      describe(element, parts, box);
     },
     place(next) {
       place = next;
@@ -49,11 +51,10 @@ function describe(element, parts, box) {
   write(parts.parameters, box.parameters ? `${whole(box.parameters)} param.` : "");
   write(parts.problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
   element.classList.toggle("ls-ill", Boolean(box.problem));
+  const gives = box.shape_named ? `gives ${box.shape_named}` : "";
   const count = `${whole(box.parameters ?? 0)} parameters`;
-  give(element, "aria-label", [box.title, box.summary, box.shape_named && `gives ${box.shape_named}`, count,
-    box.problem && `Problem: ${box.problem.what} ${box.problem.fix}`].filter(Boolean).join(", "));
-  give(element, "data-tip", [`${box.title} (${box.id})`, box.shape_named && `gives ${box.shape_named}`,
-    `${count}.`].filter(Boolean).join(" · "));
+  write(parts.spoken, gives);
+  give(parts.words, "data-tip", [`${box.title} (${box.id})`, gives, `${count}.`].filter(Boolean).join(" · "));
 }
 
 function put(element, parts, box, place) {

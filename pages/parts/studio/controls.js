@@ -40,9 +40,8 @@ function createMain(studio) {
   };
   let drawn = "";
   on("run draft connection", () => {
-    const reason = studio.reason();
-    const running = ["queued", "starting", "running"].includes(state.run?.state);
-    const going = running && studio.live();
+    const going = studio.live() && state.run.state !== "paused";
+    const reason = studio.live() && state.connected ? "" : studio.reason();
     const key = going ? "pause" : "train";
     if (drawn !== key) {
       drawn = key;
@@ -50,7 +49,7 @@ function createMain(studio) {
     }
     write(word, studio.runs?.asking() ? "Starting" : going ? "Pause" : state.run?.state === "paused" ? "Continue" : "Train");
     give(train, "aria-pressed", String(going));
-    give(train, "disabled", Boolean(reason) && !going);
+    give(train, "disabled", Boolean(reason));
     give(train, "data-tip", going ? "Wait after this step. Key: space" : reason || "Start learning. Key: space");
     write(why, reason);
     for (const name of ["step", "epoch"]) give(buttons[name], "disabled", Boolean(reason));

@@ -61,9 +61,9 @@ export function layout(run, metric, tokens, look) {
   };
 }
 
-/** The name of a panel, inside it at the top right. */
+/** The name of a panel, above its right end. */
 function named(text, y, tokens) {
-  return { x: 1, y, xref: "paper", yref: "paper", xanchor: "right", yanchor: "top", text: plain(text), showarrow: false,
+  return { x: 1, y, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", text: plain(text), showarrow: false,
            font: { size: 11, color: tokens.quiet } };
 }
 

@@ -34,6 +34,7 @@ export function createHint(studio) {
     write(title, STEPS[at][1]);
     write(words, STEPS[at][2]);
     write(next, at === STEPS.length - 1 ? "Done" : "Next");
+    if (window.innerWidth < 720) target?.scrollIntoView({ block: "center" });
     place(card, target);
     return undefined;
   };

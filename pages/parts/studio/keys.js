@@ -49,7 +49,7 @@ export function studioKeys(studio) {
   };
   const press = (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
-    if (target !== document.body && !studio.root.contains(target)) return;
+    if (!studio.root.contains(target) && !target.contains(studio.root)) return;
     if (!state.draft || target.closest(".ls-popover")) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
       if (target.matches("input[type=text], textarea")) return;

@@ -1,15 +1,16 @@
 // Where the boxes of a network go: in reading order, in as many rows as the place needs. Pure arithmetic.
 
-export const GAP = 38; // between two boxes of a row: room for the links and the shape on the edge
+export const GAP = 30; // between two boxes of a row: room for the links and the shape on the edge
+const ILL = [132, 176]; // and of one with a problem, which is written into it
 const LINE = 15; // a line of a box's settings or parameter count
 const TITLE = 17; // a line of its title
 const CURVE = 36; // an activation's curve
 const EDGE = 14; // around everything
 const BETWEEN = 18; // between two rows
 const LOWEST = 132; // the least height of a row
-const SLIM = [80, 112]; // least and most width of a box with few tiles
-const OUTER = [100, 124]; // of input and output: room for names beside their tiles
-const WIDE = [88, 148]; // and of one with many
+const SLIM = [78, 112]; // least and most width of a box with few tiles
+const OUTER = [84, 124]; // of input and output: room for names beside their tiles
+const WIDE = [84, 148]; // and of one with many
 const LETTER = 4.9; // pixels of a letter of the summary
 const CAPITAL = 6.4; // and of the title
 const INSET = 8; // between a box's edge and its tiles
@@ -48,6 +49,7 @@ export function content(box, picture) {
 }
 
 function span(box, picture, outer) {
+  if (box.problem) return ILL;
   const { count, form } = content(box, picture);
   return count > (form === "cells" ? 48 : 12) ? WIDE : outer ? OUTER : SLIM;
 }
@@ -87,7 +89,7 @@ function placeRow(row, spans, width) {
   const share = most > least ? Math.min(1, Math.max(0, (width - gaps - least) / (most - least))) : 0;
   const widths = row.map((index) => Math.floor(spans[index][0] + (spans[index][1] - spans[index][0]) * share));
   const spare = width - gaps - widths.reduce((sum, value) => sum + value, 0);
-  const gap = GAP + (row.length > 1 ? Math.min(40, Math.max(0, spare / (row.length - 1))) : 0);
+  const gap = GAP + (row.length > 1 ? Math.min(48, Math.max(0, spare / (row.length - 1))) : 0);
   const used = widths.reduce((sum, value) => sum + value, 0) + gap * (row.length - 1);
   let x = EDGE + Math.max(0, (width - used) / 2);
   return widths.map((size) => {

@@ -46,6 +46,7 @@ function sync(studio, view) {
     box.element.remove();
     view.boxes.delete(id);
   }
+  const focused = document.activeElement;
   drawn.forEach((box, index) => {
     if (!view.boxes.has(box.id)) view.boxes.set(box.id, createBox(studio, box.id));
     const part = view.boxes.get(box.id);
@@ -53,6 +54,7 @@ function sync(studio, view) {
     part.write(box);
     part.place(named(studio, box, places.get(box.id), index === 0 || index === drawn.length - 1));
   });
+  if (focused !== document.activeElement && view.list.contains(focused)) focused.focus();
   view.list.style.height = `${height}px`;
   writeShapes(view, edges);
 }

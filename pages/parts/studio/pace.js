@@ -6,6 +6,7 @@ import { short } from "./numbers.js";
 const FASTEST = 1000; // steps a second at the last stop before full speed
 const STOPS = 60; // the last stop is full speed
 const WATCHABLE = 24; // seconds the first run of a plane data set takes
+const TRUST = 1500; // milliseconds in which the person's choice counts more than what the run tells
 const SHELF = "layerscope.pace";
 
 function fromStop(stop) {
@@ -29,7 +30,7 @@ export function createPace(studio) {
   const { state, on } = studio;
   const slider = make("input", { type: "range", min: 0, max: STOPS, step: "any", "aria-label": "Pace", id: "ls-pace" });
   const words = make("output", { class: "ls-pace-words", for: "ls-pace" });
-  let pace = null;
+  let pace;
   const show = (live) => {
     const text = pace === null ? "full speed" : `${short(pace)} steps/s`;
     write(words, text);
@@ -37,12 +38,13 @@ export function createPace(studio) {
     if (!live) slider.value = toStop(pace);
     slider.style.setProperty("--fill", `${(toStop(pace) / STOPS) * 100}%`);
   };
-  let timer = 0;
+  let [timer, moved] = [0, -TRUST];
   const send = () => {
     timer = 0;
     if (studio.live()) studio.command({ kind: "pace", value: pace });
   };
   slider.addEventListener("input", () => {
+    moved = performance.now();
     pace = fromStop(Number(slider.value));
     localStorage.setItem(SHELF, pace === null ? "full" : pace);
     show(true);
@@ -55,12 +57,14 @@ export function createPace(studio) {
     slider.value = Math.round(toStop(pace) + way * 2);
     slider.dispatchEvent(new Event("input"));
   });
-  on("draft", () => {
-    if (timer || studio.live()) return;
-    pace = startingPace(state.drawing);
+  on("draft run", () => {
+    if (performance.now() - moved < TRUST || document.activeElement === slider) return;
+    const told = studio.live() ? state.run.progress?.pace : startingPace(state.drawing);
+    if (told === undefined || told === pace) return;
+    pace = told;
     show(false);
   });
-  studio.pace = () => pace;
+  studio.pace = () => pace ?? null;
   studio.ending.push(() => clearTimeout(timer));
   return make("div", { class: "ls-pace", "data-tip": "How fast it trains: slow enough to watch, or as fast as this machine can." },
     make("label", { for: "ls-pace", class: "ls-label" }, "Pace"), words, slider);

@@ -37,7 +37,7 @@ export function createPreview(studio) {
   on("preview theme", () => {
     if (!state.preview || !studio.colours) return;
     show(studio, canvas, table);
-    const { counts: split } = state.preview.facts;
+    const { sizes: split } = state.preview.facts;
     write(counts, split ? `${whole(split.train)} train · ${whole(split.validation)} validation · ${whole(split.test)} test` : "");
   });
   return make("section", { class: "ls-data ls-card", "aria-label": "Data" }, chooser.element,
@@ -53,7 +53,7 @@ function show(studio, canvas, table) {
   const width = Math.min(canvas.parentElement.clientWidth || 200, 240);
   if (points) plane(studio, canvas, Math.min(width, 168), preview);
   else if (images) pictures(studio, canvas, width, images);
-  else rows(table, preview.facts);
+  else rows(table, preview.facts, studio.state.drawing?.task);
 }
 
 function plane(studio, canvas, size, preview) {
@@ -72,9 +72,10 @@ function pictures(studio, canvas, width, images) {
   }
 }
 
-function rows(table, { columns = [], rows: lines = [] }) {
-  const last = columns.length - 1;
-  const shown = columns.length > 3 ? [0, 1, last] : columns.map((_, index) => index);
+/** The first two columns and the one to predict; a row holds it last. */
+function rows(table, { columns = [], rows: lines = [] }, task) {
+  columns = [...columns, task?.target || (task?.kind === "classification" ? "class" : "target")];
+  const shown = [...new Set([0, 1, columns.length - 1])];
   table.replaceChildren(
     make("thead", {}, make("tr", {}, shown.map((index) => make("th", { scope: "col" }, columns[index])))),
     make("tbody", {}, lines.slice(0, 6).map((line) => make("tr", {}, shown.map((index) => make("td", {}, line[index]))))));

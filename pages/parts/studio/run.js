@@ -4,6 +4,8 @@ import { unpack } from "./snapshot.js";
 import { Curve } from "./series.js";
 
 const LIVE = new Set(["queued", "starting", "running", "paused"]);
+const SHELF = "layerscope.run";
+const LATER = 2000; // milliseconds after which Streamlit has written the page's own address
 const OFTEN = 40; // milliseconds between two values of a slider that is being dragged
 
 /**
@@ -25,12 +27,23 @@ function freshRun(id, experiment, name = "") {
   };
 }
 
-/** The page's address names the run, so that a reload or another browser finds it again. */
+/**
+ * The page's address names the run, so that a reload or another browser finds it again; this tab also
+ * remembers it, for when one comes back from another page.
+ */
 function address(id) {
   const url = new URL(location.href);
   if (id === null) url.searchParams.delete("run");
   else url.searchParams.set("run", id);
-  history.replaceState(history.state, "", url);
+  if (url.href !== location.href) history.replaceState(history.state, "", url);
+  if (id === null) sessionStorage.removeItem(SHELF);
+  else sessionStorage.setItem(SHELF, id);
+}
+
+/** The run to open: the one the address names, else the one this tab showed last. */
+export function lastRun() {
+  const named = Number(new URL(location.href).searchParams.get("run"));
+  return { id: named || Number(sessionStorage.getItem(SHELF)), named: Boolean(named) };
 }
 
 function randomKey() {
@@ -43,12 +56,14 @@ export function createRuns(studio) {
   const { state, tell } = studio;
   const marks = window.__layerscope;
   const slow = new Map(); // setting -> the value that waits to be sent
-  let asking = null;
+  let [asking, later] = [null, 0];
+  studio.ending.push(() => clearTimeout(later));
 
   const watch = () => studio.ask("watch", { run: state.run?.id ?? null, after: state.run?.cursor ?? 0 });
   const attach = (id, experiment, name) => {
     state.run = freshRun(id, experiment, name);
     address(id);
+    later = setTimeout(() => state.run?.id === id && address(id), LATER);
     tell("run", "points", "marks");
     return watch();
   };

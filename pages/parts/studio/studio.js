@@ -14,7 +14,7 @@ import { createNetwork } from "./network.js";
 import { createOutput } from "./output.js";
 import { createPreview } from "./preview.js";
 import { markProblems } from "./problems.js";
-import { createRuns } from "./run.js";
+import { createRuns, lastRun } from "./run.js";
 import { createShelf } from "./shelf.js";
 import { Socket } from "./socket.js";
 import { createState } from "./state.js";
@@ -23,6 +23,7 @@ import { createTraining } from "./training.js";
 import { createViews } from "./views.js";
 
 const FIRST = "two-spirals"; // the template a first visit opens with
+const LINGER = 50; // milliseconds: Streamlit also cleans up after a call that was overtaken, with the place still there
 const mounted = new WeakMap();
 
 /**
@@ -37,11 +38,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   studio.trigger = setTriggerValue;
   studio.wear(data ?? {});
-  return () => {
-    if (mounted.get(parentElement) !== studio) return;
+  return () => setTimeout(() => {
+    if (parentElement.isConnected || mounted.get(parentElement) !== studio) return;
     mounted.delete(parentElement);
     studio.end();
-  };
+  }, LINGER);
 }
 
 function createStudio(parent, data) {
@@ -155,8 +156,8 @@ async function begin(studio) {
   studio.palette ??= reply.catalogue.palette;
   studio.wear({});
   tell("catalogue");
-  const run = Number(new URL(location.href).searchParams.get("run"));
-  if (run && (await studio.openRun(run)).ok) return undefined;
+  const { id, named } = lastRun();
+  if (id && (await studio.openRun(id, { quiet: !named })).ok) return undefined;
   const kept = studio.draft.saved();
   if (!kept || !(await studio.draft.check(kept)).ok) await studio.ask("template", { name: FIRST }).then(studio.draft.take);
   createHint(studio);
