@@ -28,8 +28,8 @@ def main(key: str, store: Path) -> None:
 
 
 def answer_forked(key: str, store: Path) -> None:
-    """The same in a process just forked."""
-    stand_alone()
+    """The same in a process just forked. Somebody waits for it, so it does not stand back."""
+    stand_alone(nice=0)
     main(key, store)
 
 

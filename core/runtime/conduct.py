@@ -130,6 +130,8 @@ class Conductor:
             self._heard = number
             if self._ending is None:
                 self._obey(raw)
+        if self._keeper.waiting:
+            self._flush()  # who moved something sees at once that it moved
 
     def _obey(self, raw: dict[str, object]) -> None:
         """Do what was said; what cannot be done becomes a note."""

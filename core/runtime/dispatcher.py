@@ -68,7 +68,7 @@ class Dispatcher:
 
     def wanted(self) -> bool:
         """Whether a run or a question waits."""
-        return bool(self._catalog.in_state(RunState.QUEUED)) or self._catalog.waiting_questions()
+        return bool(self._catalog.count(RunState.QUEUED)) or self._catalog.waiting_questions()
 
     def _turn(self) -> None:
         ended = self._reap()
@@ -109,7 +109,7 @@ class Dispatcher:
 
     def _start_runs(self) -> None:
         while len(self._workers) + len(self._adopted) < self._slots + _WAITING:
-            if len(self._catalog.in_state(RunState.STARTING, RunState.RUNNING)) >= self._slots:
+            if self._catalog.count(RunState.STARTING, RunState.RUNNING) >= self._slots:
                 return
             run = self._catalog.claim()
             if run is None:

@@ -41,6 +41,8 @@ class Keeper:
         self._pending: list[Event] = []
         self._state = RunState.STARTING
         self._reason = ""
+        self._said: tuple[float | None, float] | None = None
+        self._told: Progress | None = None
         self._looked = time.monotonic()
         self.best: float | None = None
 
@@ -63,8 +65,9 @@ class Keeper:
         def store() -> None:
             self._writer.append(*self._pending)
             self._pending.clear()
-            if progress is not None:
+            if progress is not None and progress != self._told:
                 self._writer.progress(progress)
+                self._told = progress
 
         self._patiently(store)
 
@@ -74,8 +77,10 @@ class Keeper:
         self._patiently(lambda: self._say(seconds))
 
     def refresh(self, seconds: float) -> None:
-        """Say again where the run stands, with its best value so far. Raises Gone."""
-        self._patiently(lambda: self._say(seconds))
+        """Say in the catalog how well and how long it trained, if that is new. Raises Gone."""
+        if self._said != (self.best, seconds):
+            self._patiently(lambda: self._say(seconds))
+            self._said = self.best, seconds
 
     def note(self, text: str) -> None:
         """Leave a sentence for the person who steers."""

@@ -93,16 +93,21 @@ def signature(path: Path) -> dict[str, Any]:
 
 
 def identity(process: int) -> dict[str, Any]:
-    """What tells a process from a later one that was given the same number."""
-    return {"pid": process, "created": psutil.Process(process).create_time()}
+    """What tells a process from a later one that was given the same number, whatever happens to the clock."""
+    try:
+        numbers = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return {"pid": process, "created": psutil.Process(process).create_time()}
+    return {"pid": process, "created": int(numbers[19]), "boot": boot}  # created: clock ticks since the boot
 
 
 def signer(path: Path) -> psutil.Process | None:
     """The living process that signed the lock; None when it is gone, whoever has its number now."""
     signed = signature(path)
     try:
-        process = psutil.Process(int(signed["pid"]))
-        same = abs(process.create_time() - float(signed["created"])) < 0.02
-    except (KeyError, TypeError, ValueError, psutil.Error):
+        process = psutil.Process(signed["pid"])
+        same = identity(process.pid).items() <= signed.items()
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (KeyError, TypeError, ValueError, OSError, psutil.Error):
         return None
-    return process if same and process.status() != psutil.STATUS_ZOMBIE else None

@@ -58,11 +58,11 @@ def run_forked(run: int, store: Path) -> None:
     main(run, store)
 
 
-def stand_alone() -> None:
-    """Be a process of its own: own group, nothing inherited, others first."""
+def stand_alone(nice: int = _NICE) -> None:
+    """Be a process of its own: own group, nothing inherited, others first by so much."""
     os.closerange(3, _DESCRIPTORS)
     os.setsid()
-    os.nice(_NICE)
+    os.nice(nice)
 
 
 def _say_to(log: Path) -> None:

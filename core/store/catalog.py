@@ -80,9 +80,15 @@ class Catalog:
             f"SELECT {_COLUMNS} FROM runs WHERE state IN ({marks}) ORDER BY id",
             [state.value for state in states])]
 
+    def count(self, *states: RunState) -> int:
+        """How many runs are in any of these states."""
+        marks = ", ".join("?" for _ in states)
+        return self._base.rows(f"SELECT count(*) FROM runs WHERE state IN ({marks})",
+                               [state.value for state in states])[0][0]
+
     def claim(self) -> Run | None:
         """Take the oldest queued run: it is starting now, and nobody else gets it."""
-        if not self._base.row("SELECT 1 FROM runs WHERE state = 'queued' LIMIT 1"):
+        if not self.count(RunState.QUEUED):
             return None  # looking costs no writer's turn
         with self._base.transaction():
             row = self._base.row(
