@@ -1,0 +1,93 @@
+"""What a run adds to its experiment: where it ran, what was changed by hand, where it was stopped."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from core.catalog.base import Call
+from core.events import Changed, Event, Started, Stopped, WeightEdited
+from core.experiment import edits
+from core.experiment.check import check
+from core.experiment.model import Experiment
+
+
+class History(NamedTuple):
+    """All it takes to repeat a run, beside its experiment."""
+
+    device: str = "cpu"
+    threads: int = 1
+    changes: tuple[Changed | WeightEdited, ...] = ()
+    """In the order in which they were made."""
+    stopped: int | None = None
+    """The step after which a person ended the run."""
+
+
+def history(events: Iterable[Event]) -> History:
+    """What a run's events tell."""
+    told = History()
+    for event in events:
+        match event:
+            case Started():
+                told = told._replace(device=event.device, threads=event.threads)
+            case Changed() | WeightEdited():
+                told = told._replace(changes=(*told.changes, event))
+            case Stopped():
+                told = told._replace(stopped=event.step)
+            case _:
+                pass
+    return told
+
+
+class Move(NamedTuple):
+    """One thing a change did to the run, after a step."""
+
+    step: int
+    what: str
+    """`learning_rate` or `penalty`; or a part of the run: `optimizer`, `layer`, `weight`."""
+    place: tuple[str | int, ...]
+    """optimizer: setting. layer: node, place in its chain, setting. weight: node, parameter, index."""
+    value: Any
+
+
+def moves(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> list[Move]:
+    """What the changes did, one after the other, in terms of the objects that train."""
+    done: list[Move] = []
+    for change in changes:
+        if isinstance(change, WeightEdited):
+            place = (change.node, change.parameter, *change.index)
+            done.append(Move(change.step, "weight", place, change.value))
+            continue
+        before = experiment
+        experiment = edits.apply(before, {"kind": "set", "path": change.setting, "value": change.value})
+        done += [Move(change.step, *moved) for moved in _moved(before, experiment)]
+    return done
+
+
+def _moved(before: Experiment, after: Experiment) -> list[tuple[str, tuple[str | int, ...], Any]]:
+    old, new = before.training, after.training
+    found: list[tuple[str, tuple[str | int, ...], Any]] = []
+    if new.optimizer.learning_rate != old.optimizer.learning_rate:
+        found.append(("learning_rate", (), new.optimizer.learning_rate))
+    price, penalty = old.regularization.penalty(), new.regularization.penalty()
+    if penalty is not None and penalty != price:
+        found.append(("penalty", (), penalty[1]))
+    settings: dict[str, Any] = {}
+    for left, right in zip(old.optimizer.parts(), new.optimizer.parts(), strict=True):
+        settings |= _differing(left.call, right.call)
+    found += [("optimizer", (name,), value) for name, value in settings.items() if name != "lr"]
+    return found + _moved_layers(before, after)
+
+
+def _moved_layers(before: Experiment, after: Experiment) -> list[tuple[str, tuple[str | int, ...], Any]]:
+    old, new = _calls(before), _calls(after)
+    return [("layer", (id, place, name), value) for id in new
+            for place, (left, right) in enumerate(zip(old[id], new[id], strict=True))
+            for name, value in _differing(left, right).items()]
+
+
+def _calls(experiment: Experiment) -> dict[str, tuple[Call, ...]]:
+    walked = check(experiment)
+    return {id: layer.calls(*walked.shapes_into(id)) for id, layer in walked.layers.items()}
+
+
+def _differing(left: Call, right: Call) -> dict[str, Any]:
+    return {name: value for name, value in right.kwargs.items() if left.kwargs.get(name) != value}

@@ -1,0 +1,77 @@
+"""Experiment -> the Python a person runs without us: the same data, first weights and losses, step by step.
+
+Names no entry of the catalogue: functions are carried along as they stand, everything else is a Call.
+"""
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from core.experiment.carry import Carrier
+from core.experiment.check import check
+from core.experiment.model import Experiment
+from core.experiment.replay import History, moves
+from core.experiment.written import data, network, steering, training
+
+_DOCSTRING = '''"""Trains a neural network exactly as Layerscope did, without Layerscope.
+
+python script.py               train, then judge the network on samples it has never seen
+python script.py --losses 20   print the losses of the first 20 steps, and end
+"""'''
+
+_IMPORTS = {
+    "argparse": "import argparse", "np": "import numpy as np", "torch": "import torch",
+    "Tensor": "from torch import Tensor", "nn": "from torch import nn", "optim": "from torch import optim",
+    "train_test_split": "from sklearn.model_selection import train_test_split"}
+_INSTALLED = ("numpy", "pandas", "sklearn", "torch")
+
+
+def source(experiment: Experiment, history: History, engine: Mapping[str, Any]) -> str:
+    """The script. Raises Problems when the experiment has any.
+
+    engine: what the script carries along of the engine, by name: the modules of ours that a Call can name
+    (`own.…`), and the functions `shuffle(count, seed, epoch)` and `due(epoch)`.
+    """
+    walked, carrier = check(experiment), Carrier(engine)
+    names = network.Names(walked)
+    loss = experiment.training.loss.for_task(experiment.data.task)
+    constants = [f"NAME = {experiment.name!r}", *data.constants(experiment.data),
+                 *training.constants(experiment, history)]
+    body = "\n\n\n".join([
+        "\n".join(constants), *data.texts(experiment.data, loss, carrier),
+        *carrier.before(network.text(walked, names, carrier)),
+        *_training(experiment, history, names, carrier)])
+    return f"{_DOCSTRING}\n\n{_imports(body, carrier)}\n\n{body}\n"
+
+
+def _training(experiment: Experiment, history: History, names: network.Names, carrier: Carrier) -> list[str]:
+    rules, task = experiment.training, experiment.data.task
+    loss, penalty = rules.loss.for_task(task), rules.regularization.penalty()
+    steered = moves(experiment, history.changes)
+    strength = 'now["penalty"]' if steered else "PENALTY"
+    loss_of = carrier.before(f"loss_of = {carrier.call(loss.call())}")
+    judge = carrier.before(training.judge(experiment.data, loss.outputs(task), carrier))
+    train = carrier.before(training.train(experiment, bool(steered), history.stopped is not None, carrier))
+    return [
+        *loss_of, training.optimizers(rules.optimizer),
+        *([steering.text(steered, names, bool(penalty))] if steered else []),
+        *([training.penalty(penalty[0], strength)] if penalty else []),
+        training.update(rules.optimizer.closure, bool(penalty)), *judge, *train,
+        training.main(rules.epochs is None)]
+
+
+def _imports(body: str, carrier: Carrier) -> str:
+    """The imports of the names the body uses: Python's own first, one line per module."""
+    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    lines = sorted(line for name, line in (_IMPORTS | carrier.imports).items() if name in used)
+    merged: dict[str, str] = {}
+    for line in lines:
+        start, _, name = line.partition(" import ")
+        merged[start] = f"{merged[start]}, {name}" if start in merged and name else line
+    groups = [[line for line in merged.values() if line.split()[1].startswith(_INSTALLED) is wanted]
+              for wanted in (False, True)]
+    return "\n\n".join("\n".join(sorted(group, key=_is_from)) for group in groups if group)
+
+
+def _is_from(line: str) -> tuple[bool, str]:
+    return line.startswith("from"), line

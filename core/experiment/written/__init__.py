@@ -1,0 +1,1 @@
+"""The pieces of the script that an experiment is written as."""

@@ -1,0 +1,265 @@
+"""The training as functions: optimizers, the price on weights, one step, the judgement, the loop."""
+
+from core.catalog.base import Call, Dataset, Optimizer
+from core.catalog.metrics import metrics
+from core.experiment.carry import Carrier
+from core.experiment.check import steps_per_epoch, total_steps
+from core.experiment.model import Experiment
+from core.experiment.replay import History
+from core.experiment.written.data import scaled_targets
+from core.experiment.written.fill import fill
+
+
+class Word(str):
+    """An expression: its repr is itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def constants(experiment: Experiment, history: History) -> list[str]:
+    """What a reader may want to change."""
+    training = experiment.training
+    penalty = training.regularization.penalty()
+    lines = [f"SEED = {training.seed!r}  # draws the first weights and the order of the samples",
+             f"BATCH_SIZE = {training.batch_size!r}"]
+    if _leaves_out(experiment):
+        steps = steps_per_epoch(experiment)
+        lines.append(f"STEPS_PER_EPOCH = {steps}  # a last batch of one sample is left out")
+    lines.append(f"EPOCHS = {training.epochs!r}" + ("  # until Ctrl+C" if training.epochs is None else ""))
+    if history.stopped is not None:
+        lines.append(f"STOP = {history.stopped!r}  # the step after which the run was stopped by hand")
+    lines.append(f"LEARNING_RATE = {training.optimizer.learning_rate!r}")
+    if penalty:
+        lines.append(f"PENALTY = {penalty[1]!r}")
+    pins = f"DEVICE, THREADS = {history.device!r}, {history.threads!r}  # others round sums differently"
+    return [*lines, pins]
+
+
+def optimizers(rule: Optimizer) -> str:
+    """The functions `make_optimizers` and `set_rate`."""
+    parts = [(part.parameters, _with_rate(part.call, rule)) for part in rule.parts()]
+    if all(which == "all" for which, _ in parts):
+        calls = [call.source("net.parameters()") + "," for _, call in parts]
+        return fill(_ONE_RULE, calls=calls) + _SET_RATE
+    added: list[str] = []
+    for which, call in parts:
+        name, _, words = call.source(which).partition("(")
+        added += [f"if {which}:", f"    rules.append({name}(", f"        {words})"]
+    return fill(_TWO_RULES, added=added) + _SET_RATE
+
+
+def penalty(power: int, strength: str) -> str:
+    """The function `penalty`. strength: an expression."""
+    size, words = ("weight.abs().sum()", "the sizes of all weights") if power == 1 else (
+        "weight.square().sum() / 2", "half the squares of all weights")
+    return fill(_PENALTY, size=size, words=words, strength=strength)
+
+
+def update(closure: bool, priced: bool) -> str:
+    """The function `update`, one step."""
+    total = "(loss + penalty(net))" if priced else "loss"
+    return fill(_SEARCHING_UPDATE if closure else _UPDATE, total=total)
+
+
+def judge(data: Dataset, outputs: int, carrier: Carrier) -> str:
+    """The function `judge`. outputs: how many numbers the network puts out."""
+    part = f"[:, :{data.task.outputs}]" if outputs != data.task.outputs else ""
+    unscaled = ['mean, std = scale(data["train"][2])', "predicted = predicted * std + mean"]
+    scores = [f'"{metric.kind}": {carrier.recipe(metric.recipe(), "predicted", "truth")},'
+              for metric in metrics(data.task)]
+    return fill(_JUDGE, part=part, unscaled=unscaled if scaled_targets(data) else [], scores=scores)
+
+
+def train(experiment: Experiment, steered: bool, stopped: bool, carrier: Carrier) -> str:
+    """The function `train`. steered: whether anything was changed by hand. stopped: whether it ended so."""
+    curve = experiment.training.schedule.curve(steps_per_epoch(experiment), total_steps(experiment))
+    last = ["    replay(net, optimizers, step + 1)"] if steered else []
+    judged = _JUDGED.strip("\n")
+    if not _always_due(experiment, carrier):
+        judged = fill(_JUDGED_WHEN_DUE, due=carrier.borrow("due"), judged=judged)
+    return fill(
+        _TRAIN, shuffle=carrier.borrow("shuffle"), judged=judged, 
+        stopping=["if step == STOP:", *last, "    return"] if stopped else [],
+        batches="list(batches)[:STEPS_PER_EPOCH]" if _leaves_out(experiment) else "batches",
+        replay=["replay(net, optimizers, step)"] if steered else [],
+        base='now["learning_rate"]' if steered else "LEARNING_RATE",
+        factor=carrier.recipe(curve, "step", "validation_losses"))
+
+
+def main(endless: bool) -> str:
+    """The function `main`, and its call."""
+    return fill(_MAIN, training=_TRAINING_TILL_TOLD.strip("\n") if endless else _TRAINING)
+
+
+def _with_rate(call: Call, rule: Optimizer) -> Call:
+    """The call with the rate by its name."""
+    rate = {"lr": Word("LEARNING_RATE")} if call.kwargs.get("lr") == rule.learning_rate else {}
+    return Call(call.target, call.kwargs | rate)
+
+
+def _leaves_out(experiment: Experiment) -> bool:
+    return -(-experiment.data.sizes().train // experiment.training.batch_size) > steps_per_epoch(experiment)
+
+
+def _always_due(experiment: Experiment, carrier: Carrier) -> bool:
+    """Whether every epoch of the run is judged, so that the rule for it need not be told."""
+    epochs = experiment.training.epochs
+    return epochs is not None and epochs < 1000 and all(map(carrier.lent["due"], range(1, epochs + 1)))
+
+
+_ONE_RULE = '''
+def make_optimizers(net: Net) -> list[optim.Optimizer]:
+    """The rule that turns gradients into updates."""
+    return [
+        $calls
+    ]
+'''
+
+_TWO_RULES = '''
+def make_optimizers(net: Net) -> list[optim.Optimizer]:
+    """The rules that turn gradients into updates, one for hidden matrices and one for all else."""
+    matrices = [p for layer in list(net.children())[:-1] for p in layer.parameters() if p.ndim == 2]
+    others = [p for p in net.parameters() if not any(p is matrix for matrix in matrices)]
+    rules: list[optim.Optimizer] = []
+    $added
+    return rules
+'''
+
+_SET_RATE = '''
+
+
+def set_rate(optimizers: list[optim.Optimizer], rate: float) -> None:
+    """Use this learning rate from now on."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate'''
+
+_PENALTY = '''
+def penalty(net: Net) -> Tensor:
+    """The price on large weights: $words, added up, times a strength."""
+    weights = [parameter for parameter in net.parameters() if parameter.ndim > 1]
+    return $strength * torch.stack([$size for weight in weights]).sum()
+'''
+
+_UPDATE = '''
+def update(net: Net, optimizers: list[optim.Optimizer], inputs: Tensor, targets: Tensor) -> Tensor:
+    """One step: how wrong is it, which way is better, a little of that way. Returns the loss before."""
+    for optimizer in optimizers:
+        optimizer.zero_grad()
+    loss = loss_of(net(inputs), targets)
+    $total.backward()
+    for optimizer in optimizers:
+        optimizer.step()
+    return loss.detach()
+'''
+
+_SEARCHING_UPDATE = '''
+def update(net: Net, optimizers: list[optim.Optimizer], inputs: Tensor, targets: Tensor) -> Tensor:
+    """One step of a rule that asks for the loss several times. Returns the loss before."""
+    losses: list[Tensor] = []
+
+    def closure() -> Tensor:
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        loss = loss_of(net(inputs), targets)
+        $total.backward()
+        losses.append(loss.detach())
+        return losses[-1]
+
+    for optimizer in optimizers:
+        optimizer.step(closure)
+    return losses[0]
+'''
+
+_JUDGE = '''
+@torch.inference_mode()
+def judge(net: Net, data: dict[str, Part], split: str) -> dict[str, float]:
+    """Loss and metrics on one split, with nothing left to chance in the network."""
+    inputs, targets, truth = data[split]
+    net.eval()
+    outputs = torch.cat([net(batch) for batch in inputs.split(4096)])
+    net.train()
+    predicted = outputs.float().cpu().numpy()$part
+    $unscaled
+    return {
+        "loss": loss_of(outputs, targets).item(),
+        $scores
+    }
+
+
+def rounded(scores: dict[str, float]) -> dict[str, float]:
+    """Scores for a reader."""
+    return {name: round(score, 4) for name, score in scores.items()}
+'''
+
+_TRAIN = '''
+def train(net: Net, data: dict[str, Part], first: int | None) -> None:
+    """Train the network; with `first`, print the losses of so many steps and end."""
+    inputs, targets, _ = data["train"]
+    optimizers = make_optimizers(net)
+    validation_losses: list[float] = []
+    epoch = step = 0
+    while epoch != EPOCHS:
+        epoch += 1
+        order = $shuffle(len(inputs), SEED, epoch).to(inputs.device)
+        batches = zip(inputs[order].split(BATCH_SIZE), targets[order].split(BATCH_SIZE), strict=True)
+        for batch, wanted in $batches:
+            step += 1
+            $replay
+            set_rate(optimizers, $base * $factor)
+            loss = update(net, optimizers, batch, wanted)
+            if first:
+                print(loss.item())
+            if step == first:
+                return
+            $stopping
+        if not loss.isfinite():
+            raise SystemExit(f"The loss became {loss.item()} in epoch {epoch}. Lower the learning rate.")
+        $judged
+'''
+
+_JUDGED = '''
+scores = judge(net, data, "validation")
+validation_losses.append(scores["loss"])
+if not first:
+    print(f"epoch {epoch}, step {step}: loss {loss.item():.4f}; validation", rounded(scores))
+'''
+
+_JUDGED_WHEN_DUE = '''
+if epoch == EPOCHS or $due(epoch):
+    $judged
+'''
+
+_TRAINING = "train(net, data, options.losses)"
+
+_TRAINING_TILL_TOLD = '''
+try:
+    train(net, data, options.losses)
+except KeyboardInterrupt:
+    print("Stopped.")
+'''
+
+_MAIN = '''
+def main() -> None:
+    """Read the command line, train, and judge once on the test split."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--losses", type=int, metavar="N", help="print the first N steps' losses, and end")
+    parser.add_argument("--device", default=DEVICE, help="where to compute: cpu, cuda or mps")
+    options = parser.parse_args()
+    if not options.losses:
+        print(NAME)
+    torch.set_num_threads(THREADS)
+    data = load(options.device)
+    torch.manual_seed(SEED)
+    net = Net().to(options.device)
+    $training
+    if not options.losses:
+        print("test", judge(net, data, "test"))
+
+
+if __name__ == "__main__":
+    main()
+'''
