@@ -118,12 +118,12 @@ class Works:
         self.catalog.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
-    """One store with a dispatcher, for the tests of a module that leave its runs over."""
+    """One store with a dispatcher, for the tests of a session that leave its runs over."""
     os.environ["OMP_NUM_THREADS"] = "1"
     busy = Works(tmp_path_factory.mktemp("works") / "store")
-    busy.start("--idle", 120)
+    busy.start("--idle", 600)
     busy.at_work()
     yield busy
     busy.end()
