@@ -5,7 +5,7 @@ import { layout, traces } from "./figure.js";
 import { score } from "./numbers.js";
 import { Curve } from "./series.js";
 
-const BREATH = 70; // milliseconds between two draws, and never more than a third of the time
+const BREATH = 60; // milliseconds between two draws, and never more than 40 % of the time
 const CONFIG = { displaylogo: false, showSendToCloud: false, displayModeBar: false, responsive: false, doubleClick: "reset" };
 
 /** Loads plotly.js from the plotly package of this installation; nothing comes from elsewhere. */
@@ -34,9 +34,15 @@ export function createCharts(studio) {
     } });
   const clear = make("button", { type: "button", class: "ls-chip", hidden: true, "data-tip": "Take the other run off the chart.",
     onclick: () => studio.overlay(null) });
+  const names = { loss: make("span", {}, "loss"), metric: make("span") };
+  const legend = make("div", { class: "ls-chart-words", "aria-hidden": "true" }, make("i", { class: "ls-key-train" }), "train",
+    make("i", { class: "ls-key-validation" }), "validation", names.loss, names.metric);
   const painter = createPainter(studio, chart, look);
   on("points marks theme overlay size", painter.ask);
-  on("points run draft", () => write(figures, latest(studio)));
+  on("points run draft", () => {
+    write(figures, latest(studio));
+    write(names.metric, metricOf(studio).title.toLowerCase());
+  });
   on("overlay", () => {
     clear.hidden = !state.other;
     write(clear, state.other ? `${state.other.name} ×` : "");
@@ -46,7 +52,7 @@ export function createCharts(studio) {
   studio.ending.push(() => observer.disconnect(), painter.end);
   return make("section", { class: "ls-charts ls-card", "aria-label": "Loss and metric" },
     make("header", {}, make("h3", {}, "Loss"), figures, make("span", { class: "ls-space" }), clear,
-      make("label", { class: "ls-smooth-label" }, "Smooth", smoothing), log), chart);
+      make("label", { class: "ls-smooth-label" }, "Smooth", smoothing), log), make("div", { class: "ls-chart-frame" }, chart, legend));
 }
 
 /** The metric the run is judged by, with its words. */
@@ -69,7 +75,7 @@ function latest(studio) {
 function createPainter(studio, chart, look) {
   const { state } = studio;
   const marks = window.__layerscope;
-  let [plotly, drawn, busyUntil, timer, over] = [null, false, 0, 0, false];
+  let [plotly, drawn, busyUntil, timer, over] = [null, "", 0, 0, false];
   loadPlotly().then((loaded) => { plotly = loaded; ask(); });
 
   const draw = () => {
@@ -81,12 +87,11 @@ function createPainter(studio, chart, look) {
     const series = state.run?.series ?? new Map();
     const size = { width: chart.clientWidth, height: chart.clientHeight, autosize: false };
     if (!drawn) marks.chartMounts += 1;
-    drawn = true;
-    plotly.react(chart, traces(series, state.other, metric, tokens, look),
-      { ...layout(state.run, metric, tokens, look), ...size }, CONFIG);
+    drawn = put(plotly, chart, traces(series, state.other, metric, tokens, look),
+      { ...layout(state.run, metric, tokens, look), ...size }, drawn);
     if (marks.firstPointAt === null && series.get("train_loss")?.steps.length) marks.firstPointAt = performance.now();
     marks.chartDraws += 1;
-    busyUntil = performance.now() + Math.max(BREATH, 2 * (performance.now() - began));
+    busyUntil = performance.now() + Math.max(BREATH, 1.5 * (performance.now() - began));
   };
   const ask = () => {
     if (!timer && !over) timer = setTimeout(() => requestAnimationFrame(draw), Math.max(0, busyUntil - performance.now()));
@@ -97,6 +102,14 @@ function createPainter(studio, chart, look) {
     if (drawn) plotly.purge(chart);
   };
   return { ask, end };
+}
+
+/** Draws. When nothing but points is new, only those are handed over; returns what was drawn, for the next time. */
+function put(plotly, chart, list, look, before) {
+  const now = JSON.stringify([list.map(({ x, y, ...style }) => style), look]);
+  if (now === before) plotly.restyle(chart, { x: list.map(({ x }) => x), y: list.map(({ y }) => y) });
+  else plotly.react(chart, list, look, CONFIG);
+  return now;
 }
 
 /** A compared run as curves by name. */

@@ -5,39 +5,43 @@ import { smooth, thin } from "./series.js";
 const POINTS = 2000; // shown of one curve
 const CLOSE = 0.015; // of the axis: marks nearer than this are shown as one
 
+const NONE = { steps: [], values: [] };
+
 /**
  * @typedef {Object} Look
  * @property {boolean} logarithmic
  * @property {number} smoothing  0 to below 1
  */
 
-function line(name, axis, curve, style, { smoothing = 0, legend = true } = {}) {
+function line(name, axis, curve, style, smoothing = 0) {
   const { steps, values } = thin(curve.steps, smooth(curve.values, smoothing), POINTS);
-  return { type: "scatter", mode: values.length > 1 ? "lines" : "markers", name, x: steps, y: values, yaxis: axis,
-           line: { width: 1.75, shape: "linear", ...style }, marker: { color: style.color, size: 5 },
-           showlegend: legend, hovertemplate: "%{y:.4g}", connectgaps: false };
+  return { type: "scatter", mode: values.length > 1 ? "lines" : "markers", name, uid: `${name} ${axis}`, x: steps, y: values,
+           yaxis: axis, line: { width: 1.75, ...style }, marker: { color: style.color, size: 5 }, hovertemplate: "%{y:.4g}" };
 }
 
 /**
- * The curves of a run and, faint and dashed, of the run laid over it.
+ * The curves of a run and, dashed, of the run laid over it; those that have no point yet are left out.
  * @param {Look} look
  */
 export function traces(series, other, metric, tokens, look) {
   const list = [];
-  const loss = series.get("train_loss");
-  const empty = { steps: [], values: [] };
-  const faint = look.smoothing > 0 ? 0.3 : 1;
-  list.push({ ...line("train", "y", loss ?? empty, { color: tokens.train, width: 1.25 }, { legend: !look.smoothing }), opacity: faint });
-  list.push({ ...line("train, smoothed", "y", look.smoothing ? loss ?? empty : empty, { color: tokens.train }, look),
-              showlegend: look.smoothing > 0 });
-  list.push(line("validation", "y", series.get("validation_loss") ?? empty, { color: tokens.validation, width: 2 }));
-  list.push(line(metric.title, "y2", series.get(`validation_${metric.kind}`) ?? empty,
-    { color: tokens.validation, width: 2 }, { legend: false }));
-  const overlaid = (name, axis, dash) => line(`${other?.name ?? ""} ${name}`, axis,
-    other?.series.get(name === "metric" ? `validation_${metric.kind}` : `${name}_loss`) ?? empty,
-    { color: tokens.warn, width: 1.5, dash }, { legend: Boolean(other) && name !== "metric" });
-  list.push(overlaid("train", "y", "dot"), overlaid("validation", "y", "dash"), overlaid("metric", "y2", "dash"));
-  return list;
+  const draw = (curves, key, name, axis, style, smoothing) => {
+    const curve = curves?.get(key);
+    if (curve?.steps.length) list.push(line(name, axis, curve, style, smoothing));
+    return list.at(-1);
+  };
+  const loss = draw(series, "train_loss", "train", "y", { color: tokens.train, width: 1.25 });
+  if (loss && look.smoothing) {
+    loss.opacity = 0.3;
+    draw(series, "train_loss", "train, smoothed", "y", { color: tokens.train }, look.smoothing);
+  }
+  draw(series, "validation_loss", "validation", "y", { color: tokens.validation, width: 2 });
+  draw(series, `validation_${metric.kind}`, metric.title, "y2", { color: tokens.validation, width: 2 });
+  const over = { color: tokens.warn, width: 1.5 };
+  draw(other?.series, "train_loss", "other, train", "y", { ...over, dash: "dot" });
+  draw(other?.series, "validation_loss", "other, validation", "y", { ...over, dash: "dash" });
+  draw(other?.series, `validation_${metric.kind}`, `other, ${metric.title}`, "y2", { ...over, dash: "dash" });
+  return list.length ? list : [{ ...line("train", "y", NONE, {}) }, { ...line("metric", "y2", NONE, {}) }];
 }
 
 /** Axes, grid and fonts of the page; marks of live changes as vertical lines. */
@@ -46,10 +50,9 @@ export function layout(run, metric, tokens, look) {
                  nticks: 5, title: { font: { size: 11 }, standoff: 4 } };
   const { shapes, annotations } = marks(run, tokens);
   return {
-    uirevision: run ? `run ${run.id}` : "none", hovermode: "x", dragmode: "zoom", showlegend: true,
+    uirevision: run ? `run ${run.id}` : "none", hovermode: "x", dragmode: "zoom", showlegend: false,
     font: { family: tokens.fonts?.text, size: 12, color: tokens.text },
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 34, r: 6, t: 20, b: 32 },
-    legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", font: { size: 11 }, bgcolor: "rgba(0,0,0,0)" },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 34, r: 6, t: 18, b: 30 },
     hoverlabel: { bgcolor: tokens.panel, bordercolor: tokens.line, font: { color: tokens.text, size: 12 } },
     xaxis: { ...axis, anchor: "y2", title: { ...axis.title, text: "step" }, rangemode: "tozero", hoverformat: "d",
              ...(run ? {} : { range: [0, 100] }) },
@@ -57,14 +60,8 @@ export function layout(run, metric, tokens, look) {
              ...(run ? {} : { range: look.logarithmic ? [-2, 0.2] : [0, 1] }) },
     yaxis2: { ...axis, domain: [0, 0.36], nticks: 4,
               ...(metric.unit === "%" ? { tickformat: ".0%" } : {}), ...(run ? {} : { range: [0, 1] }) },
-    shapes, annotations: [...annotations, named("loss", 1, tokens), named(metric.title.toLowerCase(), 0.36, tokens)],
+    shapes, annotations,
   };
-}
-
-/** The name of a panel, above its right end. */
-function named(text, y, tokens) {
-  return { x: 1, y, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", text: plain(text), showarrow: false,
-           font: { size: 11, color: tokens.quiet } };
 }
 
 /** Marks of one moment are told once, with the last word that was said there. */

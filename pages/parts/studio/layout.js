@@ -9,7 +9,7 @@ const EDGE = 14; // around everything
 const BETWEEN = 18; // between two rows
 const LOWEST = 132; // the least height of a row
 const SLIM = [78, 112]; // least and most width of a box with few tiles
-const OUTER = [84, 124]; // of input and output: room for names beside their tiles
+const OUTER = [84, 112]; // of input and output: room for names beside their tiles
 const WIDE = [84, 148]; // and of one with many
 const LETTER = 4.9; // pixels of a letter of the summary
 const CAPITAL = 6.4; // and of the title
@@ -82,15 +82,25 @@ function rowsFor(spans, width) {
   return spans.map((_, index) => [index]);
 }
 
+/** The widths of a row's boxes: the least, then what is left goes to the outer boxes first, then to the others. */
+function widthsOf(row, spans, room) {
+  const widths = row.map((index) => spans[index][0]);
+  for (const first of [true, false]) {
+    const places = [...row.keys()].filter((place) => (spans[row[place]] === OUTER) === first);
+    const wish = places.reduce((sum, place) => sum + spans[row[place]][1] - widths[place], 0);
+    const spare = room - widths.reduce((sum, width) => sum + width, 0);
+    const share = wish > 0 ? Math.min(1, Math.max(0, spare / wish)) : 0;
+    for (const place of places) widths[place] = Math.floor(widths[place] + (spans[row[place]][1] - widths[place]) * share);
+  }
+  return widths;
+}
+
 function placeRow(row, spans, width) {
   const gaps = GAP * (row.length - 1);
-  const most = row.reduce((sum, index) => sum + spans[index][1], 0);
-  const least = row.reduce((sum, index) => sum + spans[index][0], 0);
-  const share = most > least ? Math.min(1, Math.max(0, (width - gaps - least) / (most - least))) : 0;
-  const widths = row.map((index) => Math.floor(spans[index][0] + (spans[index][1] - spans[index][0]) * share));
-  const spare = width - gaps - widths.reduce((sum, value) => sum + value, 0);
-  const gap = GAP + (row.length > 1 ? Math.min(48, Math.max(0, spare / (row.length - 1))) : 0);
-  const used = widths.reduce((sum, value) => sum + value, 0) + gap * (row.length - 1);
+  const widths = widthsOf(row, spans, width - gaps);
+  const taken = widths.reduce((sum, value) => sum + value, 0);
+  const gap = GAP + (row.length > 1 ? Math.min(48, Math.max(0, (width - gaps - taken) / (row.length - 1))) : 0);
+  const used = taken + gap * (row.length - 1);
   let x = EDGE + Math.max(0, (width - used) / 2);
   return widths.map((size) => {
     const place = { x: Math.round(x), width: size };

@@ -44,8 +44,8 @@ export function brief(value) {
   return value < 1e6 ? `${(value / 1e3).toFixed(value < 1e4 ? 1 : 0)}k` : `${(value / 1e6).toFixed(1)}M`;
 }
 
-/** A metric's value with its unit; shares are shown in percent. */
+/** A metric's value; shares are shown in percent. */
 export function score(value, unit) {
   if (value === null || value === undefined) return "–";
-  return unit === "%" ? `${(100 * value).toFixed(1)} %` : short(value, 4) + (unit ? ` ${unit}` : "");
+  return unit === "%" ? `${(100 * value).toFixed(1)} %` : short(value, 4);
 }

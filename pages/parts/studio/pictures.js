@@ -3,7 +3,7 @@
 import { fit, give, make, write } from "./element.js";
 import { paint } from "./tiles.js";
 
-const SIZE = 28; // pixels of a picture
+const SIZE = 20; // pixels of a picture
 
 /** @returns {HTMLElement} */
 export function createPictures(studio) {
