@@ -63,6 +63,8 @@ class Progress(Plain):
     """Seconds left at this speed; None while unknown."""
     pace: float | None = None
     """Steps a second the person asked for; None is full speed."""
+    at: float | None = None
+    """When this was so, in seconds since 1970."""
 
 
 class Series(Plain):
@@ -88,7 +90,7 @@ class Snapshot:
 
     def pack(self) -> bytes:
         """The snapshot as bytes."""
-        blocks = {name: np.ascontiguousarray(array) for name, array in self.arrays.items()}
+        blocks = {name: np.asarray(array, order="C") for name, array in self.arrays.items()}
         entries: list[dict[str, Any]] = []
         offset = 0
         for name, block in blocks.items():

@@ -103,7 +103,7 @@ class RMSprop(Optimizer):
     learning_rate: float = _rate(0.001)
     alpha: float = real(0.99, 0.5, 0.999, "How long the size of past gradients is remembered.", title="Memory (α)",
                         step=0.001)
-    momentum: float = real(0.0, 0.0, 0.99, _MOMENTUM, live=True)
+    momentum: float = real(0.0, 0.0, 0.99, _MOMENTUM)  # not live: torch gives it no memory when it starts at 0
     weight_decay: float = _decay()
 
     def parts(self) -> tuple[Part, ...]:

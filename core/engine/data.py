@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from core.catalog.base import Dataset, Samples, Task
+from core.experiment.check import data_problems
+from core.problems import Problems
 from core.records import Snapshot
 
 SPLITS = ("train", "validation", "test")
@@ -53,8 +55,11 @@ def split(data: Dataset, device: str = "cpu", rows: dict[str, np.ndarray] | None
     """The data set as tensors on a device.
 
     rows: the row numbers of each split, for whoever brings splits of their own (cross-validation); by
-    default they are drawn under the data's seed.
+    default they are drawn under the data's seed. Raises Problems when the data cannot be split as it asks.
     """
+    wrong = data_problems(data)
+    if wrong and rows is None:
+        raise Problems(*wrong)
     samples = data.make()
     rows = rows or _rows(data, samples.targets)
     scaling = _scaling(data, samples, rows["train"])

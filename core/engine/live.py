@@ -1,11 +1,11 @@
 """Changes made under way: a setting moved, a weight set. Anything else than what may move is refused."""
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from core.catalog.base import Call
+from core.engine.build import resolved
 from core.experiment import edits
 from core.experiment.check import check
 from core.experiment.diagram import live_settings
@@ -44,17 +44,18 @@ class Live:
         if len(index) != tensor.ndim or any(not 0 <= at < size for at, size in zip(index, tensor.shape, strict=False)):
             raise Problems(Problem(where=node, what=f"{parameter} is {tuple(tensor.shape)} but was asked for "
                                    f"{tuple(index)}.", fix="Choose a place inside it."))
-        if not math.isfinite(value):
+        if not abs(value) <= torch.finfo(torch.float32).max:
             raise Problems(Problem(where=node, what=f"A weight cannot be {value}.", fix="Give a finite number."))
         with torch.no_grad():
             tensor[tuple(index)] = value
 
     def _move_optimizers(self, before: Experiment, after: Experiment) -> None:
         parts = zip(before.training.optimizer.parts(), after.training.optimizer.parts(), strict=True)
-        moved = [_moved(old.call, new.call) for old, new in parts]
-        for optimizer, changed in zip(self._trainer.optimizers, moved, strict=False):
+        moved = {resolved(new.call): _moved(old.call, new.call) for old, new in parts}
+        for optimizer in self._trainer.optimizers:
+            changed = {name: value for name, value in moved[type(optimizer)].items() if name != "lr"}
             for group in optimizer.param_groups:
-                group.update({name: value for name, value in changed.items() if name != "lr"})
+                group.update(changed)
 
     def _move_modules(self, before: Experiment, after: Experiment) -> None:
         old, new = check(before), check(after)

@@ -102,7 +102,9 @@ class Probe:
             true = self._split.samples.targets[self._rows]
             arrays["confusion"] = confusion(put_out.numpy(), true).astype(np.int32)
         else:
-            arrays["predicted"] = unscaled(put_out.numpy(), self._split)[:, 0].astype(np.float32)
+            largest = np.finfo(np.float32).max
+            predicted = unscaled(put_out.numpy(), self._split)[:, 0]
+            arrays["predicted"] = predicted.clip(-largest, largest).astype(np.float32)
             arrays["true"] = self._split.samples.targets[self._rows, 0]
 
     def _surface(self, put_out: Tensor, facts: dict[str, Any]) -> Arrays:
@@ -146,7 +148,7 @@ def _signed(name: str, values: np.ndarray, arrays: Arrays, scales: dict[str, flo
 
 
 def _quantised(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.nan_to_num(values) * 127, -127, 127).round().astype(np.int8)
+    return (np.clip(np.nan_to_num(values), -1, 1) * 127).round().astype(np.int8)
 
 
 def _byte(shares: Tensor) -> np.ndarray:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 
 from core.engine.build import Net
@@ -21,7 +22,12 @@ def write(path: Path, net: Net) -> None:
 
 def read(path: Path, net: Net) -> None:
     """Fill the network from `path`. Raises Problems when the file does not hold this network's tensors."""
-    held, wanted = load(path.read_bytes()), net.tensors()
+    try:
+        held = load(path.read_bytes())
+    except SafetensorError as error:
+        raise Problems(Problem(where=str(path), what=f"The file holds no weights ({error}).",
+                               fix="Open one that was written whole.")) from None
+    wanted = net.tensors()
     if held.keys() != wanted.keys() or any(held[name].shape != wanted[name].shape for name in wanted):
         raise Problems(Problem(where=str(path), what=f"The file's {len(held)} tensors are not those of this network.",
                                fix="Open it with the experiment it was trained from."))

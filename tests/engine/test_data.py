@@ -1,0 +1,113 @@
+"""Protects data on its way into training: split once, in equal shares, scaled by the train split alone."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+
+from core.catalog.datasets import DATASETS
+from core.engine.data import SPLITS, preview, split
+from core.experiment.check import data_problems
+from core.problems import Problems
+from core.records import Snapshot
+from tests.catalog.corners import all_corners, said
+
+CORNERS = [data for data in all_corners(DATASETS)
+           if not data_problems(data) and "features" not in data.model_dump(exclude_defaults=True)]
+
+
+def at(entry, **changed):
+    return entry(**{"kind": entry.name(), **changed})
+
+
+@pytest.mark.parametrize("data", CORNERS, ids=said)
+def test_the_splits_are_disjoint_whole_and_stratified(data):
+    ready = split(data)
+    rows = torch.cat([ready.rows[name] for name in SPLITS])
+    assert sorted(rows.tolist()) == list(range(data.count))
+    assert {name: len(ready.rows[name]) for name in SPLITS} == data.sizes()._asdict()
+    assert ready.inputs.dtype == torch.float32
+    assert torch.isfinite(ready.inputs).all()
+    if data.task.classes:
+        everything = np.bincount(ready.samples.targets, minlength=data.task.outputs) / data.count
+        for name in SPLITS:
+            counts = np.bincount(ready.part(name)[1].numpy(), minlength=data.task.outputs)
+            assert np.abs(counts - everything * counts.sum()).max() <= 2, "shares differ by no more than rounding"
+            assert counts.min() >= 1 or everything.min() * counts.sum() < 1.5
+
+
+@pytest.mark.parametrize("entry", DATASETS, ids=lambda entry: entry.name())
+def test_scaling_is_fitted_on_the_train_split_alone(entry):
+    ready = split(at(entry))
+    inputs, targets = ready.part("train")
+    if not entry.scaled:
+        assert np.array_equal(ready.inputs.numpy(), ready.samples.inputs)
+        return
+    train = ready.rows["train"].numpy()
+    assert np.allclose(inputs.numpy().mean(0), 0, atol=1e-4)
+    assert np.allclose(inputs.numpy().std(0), 1, atol=1e-4)
+    assert np.allclose(ready.scaling.mean, ready.samples.inputs[train].mean(0))
+    assert not np.allclose(ready.part("test")[0].numpy().mean(0), 0, atol=1e-4)
+    if not ready.task.classes:
+        assert abs(float(targets.mean())) < 1e-4
+        assert abs(float(targets.std(correction=0)) - 1) < 1e-4
+        back = targets.numpy() * ready.scaling.target_std + ready.scaling.target_mean
+        assert np.allclose(back, ready.samples.targets[train], rtol=1e-4)
+
+
+@pytest.mark.parametrize("entry", DATASETS, ids=lambda entry: entry.name())
+def test_the_same_seed_splits_the_same_and_another_otherwise(entry):
+    first, second, other = split(at(entry, seed=3)), split(at(entry, seed=3)), split(at(entry, seed=4))
+    for name in SPLITS:
+        assert torch.equal(first.rows[name], second.rows[name])
+        assert not torch.equal(first.rows[name], other.rows[name])
+    assert first.data_hash == second.data_hash
+    samples = first.samples
+    assert first.data_hash == hashlib.sha256(samples.inputs.tobytes() + samples.targets.tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("entry", [entry for entry in DATASETS if "samples" in entry.model_fields],
+                         ids=lambda entry: entry.name())
+def test_the_fewest_samples_can_be_split_under_any_seed(entry):
+    for seed in range(20):
+        for share in (0.4, 0.2, 0.3):
+            data = at(entry, samples=20, seed=seed, validation_fraction=share, test_fraction=0.4)
+            if data_problems(data):
+                continue
+            assert sum(len(rows) for rows in split(data).rows.values()) == 20
+
+
+@pytest.mark.parametrize("data", [data for data in all_corners(DATASETS) if data_problems(data)] + [
+    at(entry, validation_fraction=0.6, test_fraction=0.6) for entry in DATASETS], ids=said)
+def test_data_that_cannot_be_split_is_a_problem_wherever_it_is_asked_for(data):
+    for asked in (split, preview):
+        with pytest.raises(Problems):
+            asked(data)
+
+
+@pytest.mark.parametrize("entry", DATASETS, ids=lambda entry: entry.name())
+def test_every_sample_is_in_one_split(entry):
+    ready = split(at(entry))
+    for sample in (0, 1, len(ready.inputs) - 1):
+        assert sample in ready.rows[ready.split_of(sample)].tolist()
+
+
+@pytest.mark.parametrize("data", CORNERS, ids=said)
+def test_a_preview_can_be_packed_and_shows_what_is_there(data):
+    shown = preview(data)
+    back = Snapshot.unpack(shown.pack())
+    assert back.facts == shown.facts
+    assert shown.facts["sizes"] == data.sizes()._asdict()
+    assert sum(shown.facts["counts"].values()) == (data.count if data.task.classes else 0)
+    match data.picture:
+        case "plane":
+            assert back.arrays["points"].shape == (data.count, 2)
+            assert np.bincount(back.arrays["split"]).tolist() == list(data.sizes())
+        case "image":
+            assert back.arrays["grid/images"].shape == (64, *data.shape.sizes[1:])
+            assert back.arrays["grid/images"].max() > 200
+        case "table":
+            assert len(shown.facts["rows"]) == 8
+            assert {len(row) for row in shown.facts["rows"]} == {len(data.columns) + 1}
+            assert len(shown.facts["summary"]) == len(data.columns)
