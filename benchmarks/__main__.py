@@ -12,29 +12,47 @@ import torch
 
 from benchmarks.figures import Figure
 
-PARTS = {"learning": "What is learned", "live": "The engine in the app, against bare loops",
-         "browser": "In a browser", "web": "The web process", "kills": "Killed at random"}
+PARTS = {
+    "learning": "What is learned",
+    "live": "The engine in the app, against bare loops",
+    "browser": "In a browser",
+    "web": "The web process",
+    "kills": "Killed at random",
+}
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
 def main(chosen: list[str]) -> None:
-    """Measure the chosen parts, all of them by default; parts not chosen keep what RESULTS.md says of them."""
+    """Measure the chosen parts, all by default; parts not chosen keep what RESULTS.md says of them."""
     kept = _kept()
     for part in chosen or PARTS:
         figures: list[Figure] = []
         for figure in importlib.import_module(f"benchmarks.{part}").measure():
             print(figure.row(), flush=True)
             figures.append(figure)
-        kept[part] = "\n".join(["", _circumstances(), "", "| what | measured | target | met |", "|---|---|---|---|",
-                                *(figure.row() for figure in figures), ""])
+        kept[part] = "\n".join(
+            [
+                "",
+                _circumstances(),
+                "",
+                "| what | measured | target | met |",
+                "|---|---|---|---|",
+                *(figure.row() for figure in figures),
+                "",
+            ]
+        )
         RESULTS.write_text(_written(kept), encoding="utf-8")
 
 
 def _circumstances() -> str:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-    return (f"{datetime.date.today()}, commit {commit.stdout.strip()}, {platform.machine()}, "
-            f"{torch.get_num_threads()} of {os.cpu_count()} cores used, "
-            f"torch {torch.__version__}, Python {platform.python_version()}")
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+    )
+    return (
+        f"{datetime.date.today()}, commit {commit.stdout.strip()}, {platform.machine()}, "
+        f"{torch.get_num_threads()} of {os.cpu_count()} cores used, "
+        f"torch {torch.__version__}, Python {platform.python_version()}"
+    )
 
 
 def _kept() -> dict[str, str]:
@@ -42,13 +60,19 @@ def _kept() -> dict[str, str]:
         return {}
     parts = RESULTS.read_text(encoding="utf-8").split("\n## ")[1:]
     titles = {title: part for part, title in PARTS.items()}
-    return {titles[head]: body for head, _, body in (part.partition("\n") for part in parts) if head in titles}
+    return {
+        titles[head]: body for head, _, body in (part.partition("\n") for part in parts) if head in titles
+    }
 
 
 def _written(kept: dict[str, str]) -> str:
-    head = ("# Measured\n\nWritten by `make bench`. Speeds are ratios of things measured in turn within one run; "
-            "absolute times say more about the machine than about us.\n")
-    return head + "".join(f"\n## {title}\n{kept[part].rstrip()}\n" for part, title in PARTS.items() if part in kept)
+    head = (
+        "# Measured\n\nWritten by `make bench`. Speeds are ratios of things measured in turn within one run; "
+        "absolute times say more about the machine than about us.\n"
+    )
+    return head + "".join(
+        f"\n## {title}\n{kept[part].rstrip()}\n" for part, title in PARTS.items() if part in kept
+    )
 
 
 if __name__ == "__main__":

@@ -22,4 +22,6 @@ def ratio(what: str, ours: list[float], theirs: list[float], target: float | Non
     """The median of paired ratios, with its range, against the least that is wanted."""
     ratios = sorted(a / b for a, b in zip(ours, theirs, strict=True))
     measured = f"{median(ratios):.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f}, {len(ratios)} pairs){note}"
-    return Figure(what, measured, f"≥ {target}" if target else "", median(ratios) >= target if target else None)
+    return Figure(
+        what, measured, f"≥ {target}" if target else "", median(ratios) >= target if target else None
+    )

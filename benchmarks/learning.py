@@ -20,15 +20,23 @@ def measure() -> Iterator[Figure]:
     accuracy = _test_accuracy(Trainer(template("digits-cnn").experiment))
     seconds = time.perf_counter() - began
     yield Figure("digits-cnn, test accuracy", f"{accuracy:.1%}", "≥ 98 %", accuracy >= 0.98)
-    yield Figure("digits-cnn, seconds from reading the data to the test score", f"{seconds:.1f} s", "≤ 15 s",
-                 seconds <= 15)
+    yield Figure(
+        "digits-cnn, seconds from reading the data to the test score",
+        f"{seconds:.1f} s",
+        "≤ 15 s",
+        seconds <= 15,
+    )
     accuracy = _test_accuracy(Trainer(template("two-spirals").experiment))
     yield Figure("two-spirals, test accuracy", f"{accuracy:.1%}", "≥ 99 %", accuracy >= 0.99)
     for name, wanted in FOLDS.items():
         found = [_test_accuracy(trainer) for trainer in _folds(template(name).experiment)]
         mean = float(np.mean(found))
-        yield Figure(f"{name}, test accuracy, mean of 5 folds", f"{mean:.1%} ({min(found):.1%}–{max(found):.1%})",
-                     f"≥ {wanted:.1%}", round(mean, 3) >= wanted)
+        yield Figure(
+            f"{name}, test accuracy, mean of 5 folds",
+            f"{mean:.1%} ({min(found):.1%}–{max(found):.1%})",
+            f"≥ {wanted:.1%}",
+            round(mean, 3) >= wanted,
+        )
 
 
 def _test_accuracy(trainer: Trainer) -> float:
@@ -47,4 +55,6 @@ def _folds(experiment: Experiment) -> Iterator[Trainer]:
     folds = StratifiedKFold(5, shuffle=True, random_state=0).split(targets, targets)
     for rest, test in folds:
         train, validation = train_test_split(rest, test_size=0.1, random_state=0, stratify=targets[rest])
-        yield Trainer(experiment, split(experiment.data, rows={"train": train, "validation": validation, "test": test}))
+        yield Trainer(
+            experiment, split(experiment.data, rows={"train": train, "validation": validation, "test": test})
+        )

@@ -48,8 +48,13 @@ def _pairs(app: App, name: str, experiment: Experiment) -> Iterator[Figure]:
         reader.end()
     seconds = WARM_UP + PAIRS * SECONDS
     for (opponent, theirs), least in zip(list(speeds.items())[1:], LEAST[name], strict=True):
-        yield ratio(f"{name}: app with live views and one reader ÷ {opponent} (a run of {seconds:.0f} s)",
-                    speeds["ours"], theirs, least, f"; ours {max(speeds['ours']) / 1000:.0f} k samples/s")
+        yield ratio(
+            f"{name}: app with live views and one reader ÷ {opponent} (a run of {seconds:.0f} s)",
+            speeds["ours"],
+            theirs,
+            least,
+            f"; ours {max(speeds['ours']) / 1000:.0f} k samples/s",
+        )
 
 
 def _speed(loop: Loop) -> float:

@@ -7,22 +7,39 @@ from core.experiment.model import Experiment, read
 
 def mlp() -> Experiment:
     """64-64-10."""
-    return _digits({"id": "flat", "layer": {"kind": "flatten"}}, {"id": "hidden", "layer": {"kind": "linear", "units": 64}})
+    return _digits(
+        {"id": "flat", "layer": {"kind": "flatten"}},
+        {"id": "hidden", "layer": {"kind": "linear", "units": 64}},
+    )
 
 
 def cnn() -> Experiment:
     """Two convolutions of 16 and 32 filters, each followed by pooling."""
-    return _digits(*({"id": f"{kind}{number}", "layer": {"kind": kind, **settings}}
-                     for number, filters in ((1, 16), (2, 32))
-                     for kind, settings in (("conv2d", {"filters": filters}), ("max_pool2d", {}))),
-                   {"id": "flat", "layer": {"kind": "flatten"}})
+    return _digits(
+        *(
+            {"id": f"{kind}{number}", "layer": {"kind": kind, **settings}}
+            for number, filters in ((1, 16), (2, 32))
+            for kind, settings in (("conv2d", {"filters": filters}), ("max_pool2d", {}))
+        ),
+        {"id": "flat", "layer": {"kind": "flatten"}},
+    )
 
 
 NETWORKS = {"MLP 64-64-10": mlp, "CNN 16-32": cnn}
 
 
 def _digits(*nodes: dict[str, Any]) -> Experiment:
-    return read({"name": "benchmark", "data": {"kind": "digits"},
-                 "network": {"nodes": [*nodes, {"id": "out", "layer": {"kind": "output"}}]},
-                 "training": {"optimizer": {"kind": "adam"}, "batch_size": 32, "epochs": None, "device": "cpu",
-                              "threads": 1}})
+    return read(
+        {
+            "name": "benchmark",
+            "data": {"kind": "digits"},
+            "network": {"nodes": [*nodes, {"id": "out", "layer": {"kind": "output"}}]},
+            "training": {
+                "optimizer": {"kind": "adam"},
+                "batch_size": 32,
+                "epochs": None,
+                "device": "cpu",
+                "threads": 1,
+            },
+        }
+    )

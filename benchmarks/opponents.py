@@ -20,7 +20,9 @@ def idiomatic(experiment: Experiment) -> Loop:
     """As in most tutorials: a DataLoader, torch's plain optimizer, `loss.item()` every step."""
     inputs, targets = split(experiment.data).part("train")
     net, loss_of, optimizer = _parts(experiment, fused=None)
-    loader = DataLoader(TensorDataset(inputs, targets), batch_size=experiment.training.batch_size, shuffle=True)
+    loader = DataLoader(
+        TensorDataset(inputs, targets), batch_size=experiment.training.batch_size, shuffle=True
+    )
 
     def loop(epochs: int) -> float:
         began = time.perf_counter()
@@ -39,7 +41,7 @@ def idiomatic(experiment: Experiment) -> Loop:
 
 
 def bare(experiment: Experiment) -> Loop:
-    """The fastest eager loop we know: resident tensors, slices of one permutation, fused update, nothing read back."""
+    """The fastest eager loop we know: resident tensors, slices, a fused update, nothing read back."""
     inputs, targets = split(experiment.data).part("train")
     net, loss_of, optimizer = _parts(experiment, fused=True)
     batch, parameters = experiment.training.batch_size, list(net.parameters())
@@ -53,7 +55,7 @@ def bare(experiment: Experiment) -> Loop:
             for start in range(0, len(inputs), batch):
                 for parameter in parameters:
                     parameter.grad = None
-                loss = loss_of(net(shuffled[start:start + batch]), wanted[start:start + batch])
+                loss = loss_of(net(shuffled[start : start + batch]), wanted[start : start + batch])
                 loss.backward()
                 optimizer.step()
         return epochs * len(inputs) / (time.perf_counter() - began)

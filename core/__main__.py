@@ -17,7 +17,7 @@ from core.experiment.check import check, steps_per_epoch, walk
 from core.experiment.templates import names, template
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import RunState
-from core.runtime import client, follow, paths
+from core.runtime import client, exports, follow, paths
 from core.store.catalog import Catalog
 
 DONE, BROKEN, INVALID, DIVERGED, STOPPED = 0, 1, 2, 3, 130
@@ -47,15 +47,25 @@ def _parser() -> argparse.ArgumentParser:
         command = actions.add_parser(name, help=help, description=help)
         command.set_defaults(action=action)
         command.add_argument("--json", action="store_true", help="answer as JSON")
-        command.add_argument("--store", type=Path, default=paths.store(), help="folder of the runs (%(default)s)")
+        command.add_argument(
+            "--store", type=Path, default=paths.store(), help="folder of the runs (%(default)s)"
+        )
         return command
 
-    for name, action, help in (("train", _train, "queue a run, print what it tells, wait for its end"),
-                               ("check", _check, "say what is wrong with an experiment, or its shapes")):
+    for name, action, help in (
+        ("train", _train, "queue a run, print what it tells, wait for its end"),
+        ("check", _check, "say what is wrong with an experiment, or its shapes"),
+    ):
         command = add(name, action, help)
         command.add_argument("file", help="an experiment file; - reads standard input")
-        command.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", dest="sets",
-                             help="change one value: training.optimizer.learning_rate=0.1")
+        command.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="PATH=VALUE",
+            dest="sets",
+            help="change one value: training.optimizer.learning_rate=0.1",
+        )
     add("list", _list, "what can be chosen").add_argument("what", choices=[*CATALOGUES, "templates"])
     add("template", _template, "print a ready-made experiment").add_argument("name")
     add("runs", _runs, "every run, newest first")
@@ -72,8 +82,14 @@ def _train(arguments: Arguments) -> int:
     check(experiment)
     staying = client.stay(arguments.store)
     try:
-        run = client.submit(arguments.store, model.write(experiment), experiment.name, str(uuid.uuid4()), None,
-                            metrics(experiment.data.task)[0].kind)
+        run = client.submit(
+            arguments.store,
+            model.write(experiment),
+            experiment.name,
+            str(uuid.uuid4()),
+            None,
+            metrics(experiment.data.task)[0].kind,
+        )
         _follow(arguments, run)
         return _said_end(arguments, run)
     finally:
@@ -144,8 +160,11 @@ def _check(arguments: Arguments) -> int:
     walked = walk(experiment)
     if walked.problems:
         raise Problems(*walked.problems)
-    facts = {"parameters": sum(walked.parameters.values()), "steps_per_epoch": steps_per_epoch(experiment),
-             "shapes": {id: list(shape.sizes) for id, shape in walked.shapes.items()}}
+    facts = {
+        "parameters": sum(walked.parameters.values()),
+        "steps_per_epoch": steps_per_epoch(experiment),
+        "shapes": {id: list(shape.sizes) for id, shape in walked.shapes.items()},
+    }
     if arguments.json:
         print(json.dumps(facts))
     else:
@@ -159,7 +178,10 @@ def _list(arguments: Arguments) -> int:
     rows: list[dict[str, Any]]
     if arguments.what == "templates":
         ready = [template(name) for name in names()]
-        rows = [{"name": one.name, "title": one.title, "what": one.what, "try_this": one.try_this} for one in ready]
+        rows = [
+            {"name": one.name, "title": one.title, "what": one.what, "try_this": one.try_this}
+            for one in ready
+        ]
     else:
         rows = [described(entry) for entry in CATALOGUES[arguments.what]]
     if arguments.json:
@@ -188,8 +210,10 @@ def _runs(arguments: Arguments) -> int:
         best = f"{run.metric} {run.best:.4g}" if run.best is not None else ""
         print(f"{run.id:>5}  {run.state:<12} {best:<20} {run.seconds:>8.1f} s  {run.name}")
     if not runs:
-        print("No runs yet. Start one: python -m core template two-spirals > spirals.json; "
-              "python -m core train spirals.json")
+        print(
+            "No runs yet. Start one: python -m core template two-spirals > spirals.json; "
+            "python -m core train spirals.json"
+        )
     return DONE
 
 
@@ -208,14 +232,12 @@ def _show(arguments: Arguments) -> int:
 
 
 def _export(arguments: Arguments) -> int:
-    from core import export
-
     catalog = Catalog(arguments.store)
     try:
         run = catalog.run(arguments.run)
     finally:
         catalog.close()
-    proof = export.export(arguments.store, run, arguments.to, arguments.output)
+    proof = exports.export(arguments.store, run, arguments.to, arguments.output)
     print(json.dumps(proof) if arguments.json else proof["said"])
     return DONE if proof["equal"] else BROKEN
 
@@ -228,8 +250,13 @@ def _experiment(arguments: Arguments) -> model.Experiment:
         try:
             raw = Path(arguments.file).read_bytes()
         except OSError as error:
-            raise Problems(Problem(where=arguments.file, what=f"The file cannot be read ({error.strerror}).",
-                                   fix="Check its name.")) from None
+            raise Problems(
+                Problem(
+                    where=arguments.file,
+                    what=f"The file cannot be read ({error.strerror}).",
+                    fix="Check its name.",
+                )
+            ) from None
     experiment = model.read(raw)
     for word in arguments.sets:
         path, _, value = word.partition("=")

@@ -12,7 +12,7 @@ from core.plain import Plain
 
 
 class RunState(StrEnum):
-    """Where a run stands. Only the dispatcher says `interrupted`; the worker says everything after `starting`."""
+    """Where a run stands. The dispatcher alone says `interrupted`; the worker says all after `starting`."""
 
     QUEUED = "queued"
     STARTING = "starting"
@@ -94,25 +94,31 @@ class Snapshot:
         entries: list[dict[str, Any]] = []
         offset = 0
         for name, block in blocks.items():
-            entries.append({"name": name, "dtype": block.dtype.str[1:], "shape": list(block.shape), "offset": offset})
+            entries.append(
+                {"name": name, "dtype": block.dtype.str[1:], "shape": list(block.shape), "offset": offset}
+            )
             offset += _padded(block.nbytes)
-        header = json.dumps({"step": self.step, "epoch": self.epoch, "facts": self.facts, "arrays": entries},
-                            allow_nan=False).encode()
+        header = json.dumps(
+            {"step": self.step, "epoch": self.epoch, "facts": self.facts, "arrays": entries}, allow_nan=False
+        ).encode()
         header += b" " * (_padded(4 + len(header)) - 4 - len(header))
-        body = b"".join(block.tobytes() + b"\0" * (_padded(block.nbytes) - block.nbytes) for block in blocks.values())
+        body = b"".join(
+            block.tobytes() + b"\0" * (_padded(block.nbytes) - block.nbytes) for block in blocks.values()
+        )
         return struct.pack("<I", len(header)) + header + body
 
     @staticmethod
     def unpack(data: bytes) -> "Snapshot":
         """The snapshot these bytes hold."""
         (length,) = struct.unpack_from("<I", data)
-        header = json.loads(data[4:4 + length])
+        header = json.loads(data[4 : 4 + length])
         arrays: dict[str, np.ndarray] = {}
         for entry in header["arrays"]:
             dtype = np.dtype("<" + entry["dtype"])
             count = int(np.prod(entry["shape"], dtype=np.int64))
-            arrays[entry["name"]] = np.frombuffer(
-                data, dtype, count, 4 + length + entry["offset"]).reshape(entry["shape"])
+            arrays[entry["name"]] = np.frombuffer(data, dtype, count, 4 + length + entry["offset"]).reshape(
+                entry["shape"]
+            )
         return Snapshot(header["step"], header["epoch"], header["facts"], arrays)
 
 

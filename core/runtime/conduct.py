@@ -111,7 +111,8 @@ class Conductor:
             step=trainer.step, epoch=trainer.epoch, steps_per_epoch=trainer.steps_per_epoch,
             epochs=trainer.experiment.training.epochs, seconds=trainer.seconds, steps_per_second=speed,
             samples_per_second=speed * trainer.batch_size if speed else None,
-            remaining=left / speed if speed and left is not None else None, pace=self._pace.rate)
+            remaining=left / speed if speed and left is not None else None, pace=self._pace.rate,
+            at=time.time())
 
     def _heed(self) -> None:
         now = time.monotonic()
@@ -161,6 +162,7 @@ class Conductor:
                 self._speed.forget()
             case commands.Set():
                 self._keeper.hear(self._trainer.change(command.setting, command.value))
+                self._flush()
             case commands.Look():
                 self._eye.sample = command.sample
                 self._look()

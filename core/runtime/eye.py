@@ -3,6 +3,7 @@
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from core.records import Snapshot
@@ -48,7 +49,8 @@ class Eye:
             return
         began = time.monotonic()
         try:
-            block = self._probe.snapshot(step, epoch, self.sample).pack()
+            seen = self._probe.snapshot(step, epoch, self.sample)
+            block = replace(seen, facts={**seen.facts, "at": time.time()}).pack()
         except Exception:  # an edge: what is only for the eye must not end hours of training
             self._open = False
             traceback.print_exc()

@@ -8,14 +8,13 @@ from typing import Any
 from core.events import Ended, Event, Finished, Stopped
 from core.records import Run
 from core.runtime.client import ensure_jobs
+from core.runtime.exports import first_losses
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.reader import Reader
 
 _LOOK = 0.05
 """Seconds between two looks at the store."""
-FIRST = 20
-"""How many first step losses are told of a run."""
 
 
 def events(store: Path, run: int) -> Iterator[Event]:
@@ -24,7 +23,8 @@ def events(store: Path, run: int) -> Iterator[Event]:
     try:
         while True:
             over = catalog.run(run).state.over
-            for seen, event in reader.events(seen):
+            for number, event in reader.events(seen):
+                seen = number
                 yield event
             if over:
                 return
@@ -40,16 +40,21 @@ def told(store: Path, run: Run) -> dict[str, Any]:
     reader = Reader(files.run_folder(store, run.id))
     try:
         last = reader.last_event()
-        validation = {name.removeprefix("validation_"): value for name, (_, value) in reader.last().items()
-                      if name.startswith("validation_")}
+        validation = {
+            name.removeprefix("validation_"): value
+            for name, (_, value) in reader.last().items()
+            if name.startswith("validation_")
+        }
         metrics = {"validation": validation} if validation else {}
         if isinstance(last, Finished | Stopped):
             metrics["test"] = last.test
-        recorded = reader.series("train_loss", FIRST * 100)
+        losses = first_losses(reader)
         progress = reader.progress()
     finally:
         reader.close()
-    first = dict(zip(recorded.steps, recorded.values, strict=True))
-    return {**run.model_dump(mode="json"), "metrics": metrics,
-            "steps": last.step if isinstance(last, Ended) else progress.step if progress else 0,
-            "first_losses": [first[step] for step in range(1, FIRST + 1) if step in first]}
+    return {
+        **run.model_dump(mode="json"),
+        "metrics": metrics,
+        "steps": last.step if isinstance(last, Ended) else progress.step if progress else 0,
+        "first_losses": list(losses),
+    }

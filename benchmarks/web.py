@@ -1,0 +1,136 @@
+"""The web process: what it maps, what it holds with ten people on it, and what a long run costs it."""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from benchmarks.figures import Figure
+from core.events import StepsRecorded
+from core.experiment.model import write
+from core.experiment.templates import template
+from core.records import RunState
+from core.runtime.feed import Feed
+from core.store import files
+from core.store.catalog import Catalog
+from core.store.writer import Writer
+from tests.conftest import App, Page, start_app, until
+
+SESSIONS, SECONDS = 10, 20.0
+LENGTHS = (1_000, 1_000_000)
+
+
+def measure() -> Iterator[Figure]:
+    """Start-up, memory, processor and growth."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _busy(Path(folder) / "store")
+        yield from _growth(Path(folder) / "long")
+
+
+def _busy(store: Path) -> Iterator[Figure]:
+    start_app(store).end()
+    began = time.perf_counter()
+    app = start_app(store)
+    yield Figure(
+        "start, not the first",
+        f"{time.perf_counter() - began:.1f} s",
+        "≤ 2 s",
+        time.perf_counter() - began <= 2,
+    )
+    try:
+        yield from _ten_people(app)
+    finally:
+        app.end()
+
+
+def _ten_people(app: App) -> Iterator[Figure]:
+    """Ten browsers' worth of Streamlit sessions and live connections, all watching one run at full speed."""
+    web = psutil.Process(app.process.pid)
+    draft = write(template("two-spirals").experiment)
+    draft["training"]["epochs"] = None
+    with ExitStack() as stack:
+        pages = [stack.enter_context(app.page()) for _ in range(SESSIONS)]
+        run = pages[0].train(draft)
+        for page in pages:
+            page.well("catalogue")
+            page.well("watch", run=run, after=0)
+        until(lambda: pages[0].hear() or pages[0].frames, what="a first frame")
+        used, seconds = sum(web.cpu_times()[:2]), time.perf_counter()
+        ticks = _listen(pages, SECONDS)
+        share = (sum(web.cpu_times()[:2]) - used) / (time.perf_counter() - seconds)
+        pages[0].well("command", run=run, command={"kind": "stop"})
+    maps = Path(f"/proc/{web.pid}/maps")
+    if maps.exists():
+        found = re.findall(r"\S*lib(?:torch|c10)\S*", maps.read_text())
+        yield Figure("torch libraries mapped by the web process", str(len(set(found))), "0", not found)
+    resident = web.memory_info().rss / 1e6
+    yield Figure(
+        f"memory of the web process after {SESSIONS} live connections",
+        f"{resident:.0f} MB",
+        "≤ 350 MB",
+        resident <= 350,
+    )
+    yield Figure(
+        f"ticks a second for each of {SESSIONS} watchers of one run",
+        f"{median(ticks):.1f} (worst {min(ticks):.1f})",
+        "≥ 2",
+        min(ticks) >= 2,
+    )
+    yield Figure(
+        f"processor share of the web process with {SESSIONS} watchers",
+        f"{100 * share:.0f} % of a core",
+        "",
+        None,
+    )
+
+
+def _listen(pages: list[Page], seconds: float) -> list[float]:
+    """Ticks a second that each page heard."""
+    before = [len(page.ticks) for page in pages]
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        for page in pages:
+            page.hear(seconds=0.005)
+            page.frames.clear()
+    return [(len(page.ticks) - count) / seconds for page, count in zip(pages, before, strict=True)]
+
+
+def _growth(store: Path) -> Iterator[Figure]:
+    """What one look at a run costs, as long as it may already be."""
+    costs = {length: _looks(store, length) for length in LENGTHS}
+    short, long = costs[LENGTHS[0]], costs[LENGTHS[1]]
+    yield Figure(
+        f"a tick of ten new points after {LENGTHS[1]:,} points ÷ after {LENGTHS[0]:,}",
+        f"{long / short:.2f} ({1e6 * long:.0f} µs)",
+        "≤ 1.2",
+        long / short <= 1.2,
+    )
+
+
+def _looks(store: Path, length: int) -> float:
+    """Median seconds of `Feed.news` when ten points are new."""
+    with closing(Catalog(store)) as catalog:
+        run = catalog.add_run({}, "long", os.urandom(8).hex(), None, "")
+        catalog.set_state(run, RunState.RUNNING)
+    times: list[float] = []
+    with closing(Writer(files.make_folder(files.run_folder(store, run)))) as writer:
+        for first in range(1, length, 10_000):
+            writer.append(_recorded(first, min(10_000, length)))
+        with closing(Feed(store, run)) as feed:
+            feed.news()
+            for first in range(length + 1, length + 2001, 10):
+                writer.append(_recorded(first, 10))
+                began = time.perf_counter()
+                assert feed.news() is not None
+                times.append(time.perf_counter() - began)
+    return median(times)
+
+
+def _recorded(first: int, count: int) -> StepsRecorded:
+    return StepsRecorded(steps=tuple(range(first, first + count)), losses=(0.5,) * count)
