@@ -55,7 +55,8 @@ class Starter:
         log = paths.jobs_log(store)
         with told(log), log.open("ab") as out:
             return subprocess.Popen(
-                [sys.executable, "-m", "core.runtime.jobs", str(store), "--idle", str(idle)], cwd=paths.ROOT,
+                [sys.executable, "-m", "core.runtime.jobs", str(store.absolute()), "--idle", str(idle)],
+                cwd=paths.ROOT,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
 
 

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -79,9 +80,10 @@ def test_a_dispatcher_of_other_code_drains_and_is_replaced_while_its_run_trains_
         staying.end()
 
 
-def test_a_dispatcher_that_was_killed_is_started_again_by_who_stays(own_works):
+def test_a_dispatcher_that_was_killed_is_started_again_by_who_stays(own_works, monkeypatch):
     works = own_works()
-    staying = client.stay(works.store, 1.0)
+    monkeypatch.chdir(works.store.parent)
+    staying = client.stay(Path(works.store.name), 1.0)  # as a command line names it
     try:
         first = locks.signer(paths.jobs_lock(works.store)) or until(
             lambda: locks.signer(paths.jobs_lock(works.store)), what="a dispatcher")
