@@ -1,6 +1,8 @@
 """The Studio: choose data, stack layers, train, and watch inside. All of it is one live component."""
 
-from pages.parts import session
+from pages.parts import export, session
 from pages.parts.studio import studio
 
-studio("studio", {"run": session.run(), "theme": session.mode()})
+told = studio("studio", {"run": session.run(), "theme": session.mode()})
+if told.export:
+    export.take_away(int(told.export["run"]))

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.problems import Problem, Problems
+from core.problems import Problem, Problems, StoreTrouble
 from core.records import Snapshot
-from core.runtime import paths
+from core.runtime import exports, paths
 from core.runtime.worker import stand_alone
 from core.store import files
 from core.store.catalog import Catalog
@@ -41,6 +41,8 @@ def reply(store: Path, kind: str, payload: dict[str, Any]) -> Snapshot:
         return _ANSWERS[kind](store, payload)
     except Problems as problems:
         return problem(str(problems))
+    except StoreTrouble as trouble:
+        return problem(str(trouble), passing=True)
     except MemoryError:
         return problem("Memory ran out. Make the network or the data smaller.", passing=True)
     except Exception as error:
@@ -86,7 +88,7 @@ def _system(store: Path, payload: dict[str, Any]) -> Snapshot:
 
 
 _ANSWERS: dict[str, Callable[[Path, dict[str, Any]], Snapshot]] = {
-    "preview": _preview, "look": _look, "system": _system}
+    "preview": _preview, "look": _look, "system": _system, "export": exports.answer}
 
 
 if __name__ == "__main__":  # where there is no fork

@@ -1,0 +1,115 @@
+"""Uses what was written as anyone would, and compares it with what the run told and learned."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from core.catalog.metrics import metrics
+from core.engine import weights
+from core.engine.data import Split, split
+from core.engine.device import found
+from core.engine.evaluate import outputs, unscaled
+from core.engine.trainer import initial
+from core.events import Finished, Started, Stopped
+from core.experiment.model import Experiment, read
+from core.export.subject import Proof, Subject, largest_difference
+
+_PATIENCE = 50.0
+"""Seconds a script may take for its first steps."""
+_CLOSE = 1e-6
+"""How far, as a share, a figure found again may lie from the stored one: devices round sums differently."""
+
+
+def of_script(path: Path, losses: list[float], whose: str) -> Proof:
+    """Run the script for as many steps as there are losses, and compare. whose: "the run's"."""
+    try:
+        printed = _printed(path, len(losses)) if losses else []
+    except _NotRun as reason:
+        return _script(path, False, 0, None, f"The script did not run: {reason}.")
+    if not losses:
+        return _script(path, False, 0, None, "The first loss is not a number: there is nothing to compare.")
+    compared = min(len(printed), len(losses))
+    difference = largest_difference(losses[:compared], printed[:compared])
+    if compared < len(losses):
+        said = f"The script ended after {compared} steps, not {len(losses)}."
+    elif difference == 0:
+        said = f"The script's first {compared} step losses are equal to {whose}, to the last digit."
+    else:
+        said = f"The script's first {compared} step losses differ from {whose} by up to {difference}."
+    return _script(path, compared == len(losses) and difference == 0, compared, difference, said)
+
+
+def of_weights(path: Path, beside: Path, subject: Subject) -> Proof:
+    """Build the network from the two files, and compare what it answers on the test split, and how well."""
+    assert subject.weights is not None, "only weights that are there are proved"
+    device, threads = _pins(subject)
+    torch.set_num_threads(threads)
+    experiment = read(beside.read_bytes())
+    data = split(experiment.data, device)
+    ours = _answers(subject.experiment, subject.weights, data, device)
+    theirs = _answers(experiment, path, data, device)
+    difference = largest_difference(ours.flatten().tolist(), theirs.flatten().tolist())
+    count = theirs.numel()
+    said = f"Read back, the weights give the same {count} outputs for the test split"
+    if difference != 0:
+        said = f"Read back, the weights give outputs for the test split that differ by up to {difference}"
+    equal, figures = _judged(theirs, data, subject)
+    told = Proof(to="safetensors", files=(path.name, beside.name), equal=difference == 0 and equal,
+                 compared=count, largest_difference=difference, said=f"{said}.")
+    if not figures:
+        return told
+    name, stored, again = figures
+    word = f"the same {name}, {again:.6g}" if equal else f"{name} {again:.6g} instead of {stored:.6g}"
+    return told.model_copy(update={
+        "metric": name, "stored": stored, "found": again, "said": f"{said} and {word}."})
+
+
+class _NotRun(Exception):
+    """A script that did not end as it should."""
+
+
+def _printed(path: Path, steps: int) -> list[float]:
+    command = [sys.executable, "-I", str(path), "--losses", str(steps)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=_PATIENCE,
+                              stdin=subprocess.DEVNULL, check=False)
+    except subprocess.TimeoutExpired:
+        raise _NotRun(f"it took longer than {_PATIENCE:g} seconds") from None
+    if done.returncode:
+        raise _NotRun((done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1])
+    return [float(line) for line in done.stdout.splitlines()]
+
+
+def _script(path: Path, equal: bool, compared: int, difference: float | None, said: str) -> Proof:
+    return Proof(to="script", files=(path.name,), equal=equal, compared=compared,
+                 largest_difference=difference, said=said)
+
+
+def _pins(subject: Subject) -> tuple[str, int]:
+    """Where the run was trained, as far as this machine has it."""
+    started = next((event for event in subject.events if isinstance(event, Started)), None)
+    if started is None:
+        return "cpu", 1
+    return (started.device if started.device in found() else "cpu"), started.threads
+
+
+def _answers(experiment: Experiment, path: Path, data: Split, device: str) -> Tensor:
+    """What a network with these weights puts out for the test split. (samples, outputs)"""
+    network = initial(experiment)
+    weights.read(path, network)
+    return outputs(network.to(device), data.part("test")[0]).float().cpu()
+
+
+def _judged(put_out: Tensor, data: Split, subject: Subject) -> tuple[bool, tuple[str, float, float] | None]:
+    """Whether the figure runs are compared by is what the run told at its end; its name, and both values."""
+    ending = next((event for event in subject.events if isinstance(event, Finished | Stopped)), None)
+    if ending is None:
+        return True, None
+    metric = metrics(data.task)[0]
+    true = data.samples.targets[data.rows["test"].cpu().numpy()]
+    again, stored = metric.value(unscaled(put_out.numpy(), data), true), ending.test[metric.kind]
+    return math.isclose(again, stored, rel_tol=_CLOSE), (metric.title, stored, again)

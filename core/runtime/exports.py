@@ -1,0 +1,68 @@
+"""Joins the store and the exports: a run by its number, taken away with its proof."""
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from core.events import Event
+from core.experiment import model
+from core.records import Run, Snapshot
+from core.runtime import paths
+from core.store import files
+from core.store.catalog import Catalog
+from core.store.reader import Reader
+
+FIRST = 20
+"""How many first losses are told of a run."""
+_NAMES = {"script": "script.py", "safetensors": "weights.safetensors"}
+"""What a run's exports are called in its folder."""
+
+
+def export(store: Path, run: Run, to: str, path: Path) -> dict[str, Any]:
+    """Write a run to `path` and say as JSON what using the file showed. Raises Problems and StoreTrouble."""
+    from core.export import Subject
+    from core.export import export as exported
+
+    with closing(Reader(files.run_folder(store, run.id))) as reader:
+        events: tuple[Event, ...] = tuple(event for _, event in reader.events(points=False))
+        losses = first_losses(reader)
+    weights = paths.weights(store, run.id)
+    subject = Subject(model.read(run.experiment), events, losses, run.state.over, weights)
+    return exported(subject, to, path).model_dump(mode="json")
+
+
+def first_losses(reader: Reader) -> tuple[float, ...]:
+    """The losses of the first steps, from step 1."""
+    points, _ = reader.points(0, 100 * FIRST)
+    return tuple(value for name, step, value in points if name == "train_loss" and step <= FIRST)
+
+
+def answer(store: Path, payload: dict[str, Any]) -> Snapshot:
+    """The answer to a page's question {run, to} or, for a draft's script, {experiment}.
+
+    Facts: `proof`, `files` (full names; none for a draft), `text` of a script, `passing` while it trains.
+    """
+    if payload.get("run") is None:
+        return _draft(payload["experiment"])
+    with closing(Catalog(store, create=False)) as catalog:
+        run = catalog.run(payload["run"])
+    to = str(payload["to"])
+    folder = files.make_folder(files.run_folder(store, run.id) / "exports")
+    proof = export(store, run, to, folder / _NAMES.get(to, "nothing"))
+    written = [folder / name for name in proof["files"]]
+    text = written[0].read_text(encoding="utf-8") if to == "script" else ""
+    return Snapshot(0, 0, {"proof": proof, "files": [str(path) for path in written], "text": text,
+                           "passing": not run.state.over})
+
+
+def _draft(experiment: dict[str, Any]) -> Snapshot:
+    from core.export import Subject
+    from core.export import export as exported
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / _NAMES["script"]
+        proof = exported(Subject(model.read(experiment)), "script", path)
+        text = path.read_text(encoding="utf-8")
+    facts = {"proof": proof.model_dump(mode="json"), "files": [], "text": text, "passing": False}
+    return Snapshot(0, 0, facts)
