@@ -39,6 +39,7 @@ class Conductor:
         self._speed = Speed()
         self._halt: int | None = None  # the step to wait at; None while nobody said to wait
         self._ending: Ending | None = None
+        self._lasted = 0.0  # seconds so far, pauses left out
         self._heard = 0
         self._catalog_version = -1
         self._heeded = self._flushed = self._refreshed = -_REFRESH
@@ -47,10 +48,14 @@ class Conductor:
         """Lead the run until it ends, and return its ending, which is not stored yet. Raises Gone."""
         self._take(self._trainer.start())
         while self._ending is None:
+            began, waited = time.monotonic(), self._waits
             self._heed()
             if self._ending is None:
                 self._train()
             self._tell()
+            if not waited:  # the time between paced steps is training time too: it is what a person waits for
+                self._lasted += time.monotonic() - began
+                self._trainer.seconds = self._lasted
         return self._ending
 
     def finish(self) -> None:
