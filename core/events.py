@@ -115,7 +115,7 @@ class Stopped(Ended):
 
 
 class Diverged(Ended):
-    """The loss of `step`, or the weights after it, were not finite numbers. Kept are the last finite weights."""
+    """The loss of `step`, or the weights after it, were not finite. The last finite weights are kept."""
 
     type: Literal["diverged"] = "diverged"
     loss: float

@@ -22,7 +22,7 @@ class Shape:
         return "×".join(str(size) for size in self.sizes)
 
     def named(self) -> str:
-        """The shape for a reader, each size with the name of its axis: "8 channels × 13 height × 13 width"."""
+        """The shape for a reader, every size with its axis: "8 channels × 13 height × 13 width"."""
         return " × ".join(f"{size} {axis}" for size, axis in zip(self.sizes, self.axes, strict=True))
 
 

@@ -16,7 +16,8 @@ from core.catalog.regularizations import REGULARIZATIONS
 from core.catalog.schedules import SCHEDULES
 
 CATALOGUES: dict[str, tuple[type[Entry], ...]] = {
-    "layers": LAYERS, "datasets": DATASETS, "optimizers": OPTIMIZERS, "losses": LOSSES, "schedules": SCHEDULES,
+    "layers": LAYERS, "datasets": DATASETS, "optimizers": OPTIMIZERS, "losses": LOSSES,
+    "schedules": SCHEDULES,
     "regularizations": REGULARIZATIONS, "metrics": METRICS}
 
 
@@ -24,7 +25,8 @@ def described(entry: type[Entry]) -> dict[str, Any]:
     """One entry as JSON: kind, title, help, group, settings, and what else a reader can be shown of it."""
     facts: dict[str, Any] = {
         "kind": entry.name(), "title": entry.title, "help": (entry.__doc__ or "").strip(),
-        "group": getattr(entry, "group", ""), "settings": [setting.model_dump() for setting in settings(entry)]}
+        "group": getattr(entry, "group", ""),
+        "settings": [setting.model_dump() for setting in settings(entry)]}
     for name in ("tasks", "unit", "higher_is_better", "picture", "needs_end"):
         if hasattr(entry, name):
             facts[name] = getattr(entry, name)
@@ -40,5 +42,6 @@ def _curve(entry: type[Activation]) -> dict[str, Any]:
     """The function and its slope from -4 to 4, 81 points, for drawing."""
     x = np.linspace(-4, 4, 81)
     y = entry(kind=entry.name()).curve(x)
-    return {"curve": {"x": x.round(3).tolist(), "y": y.round(4).tolist(), "slope": np.gradient(y, x).round(4).tolist(),
+    return {"curve": {"x": x.round(3).tolist(), "y": y.round(4).tolist(),
+                      "slope": np.gradient(y, x).round(4).tolist(),
                       "shows": entry.drawn}}

@@ -15,7 +15,8 @@ TaskKind = Literal["classification", "regression"]
 class Entry(Plain):
     """One thing that can be chosen. Its docstring is its tooltip; `kind` is its stable name in JSON."""
 
-    kind: str
+    kind: Any
+    """A Literal in every entry; Any here, because the type of a field must not be narrowed."""
     title: ClassVar[str]
 
     @classmethod
@@ -119,7 +120,8 @@ class Dataset(Entry):
     scaled: ClassVar[bool] = False
     """Whether inputs (and a regression's target) are standardised with figures fitted on the train split."""
 
-    seed: int = whole(0, 0, 2**31 - 1, "Draws the noise and the split. The same seed gives the same data.", late=True)
+    seed: int = whole(0, 0, 2**31 - 1, "Draws the noise and the split. The same seed gives the same data.",
+                      late=True)
     validation_fraction: float = real(
         0.2, 0.05, 0.6, "Share of the samples kept aside to judge the network while it trains.", step=0.05,
         title="Validation share", late=True)
@@ -149,7 +151,8 @@ class Dataset(Entry):
 
     def sizes(self) -> Sizes:
         """How many samples each split holds; train takes what validation and test leave."""
-        validation, test = round(self.count * self.validation_fraction), round(self.count * self.test_fraction)
+        validation = round(self.count * self.validation_fraction)
+        test = round(self.count * self.test_fraction)
         return Sizes(self.count - validation - test, validation, test)
 
     def recipe(self) -> Recipe:
@@ -157,7 +160,7 @@ class Dataset(Entry):
         raise NotImplementedError
 
     def shown(self) -> Recipe | None:
-        """The function that turns what the recipe made into the network's inputs; None when they are the same."""
+        """What turns the recipe's first array into the network's inputs; None when they are the same."""
         return None
 
     def make(self) -> Samples:
@@ -223,7 +226,7 @@ class Schedule(Entry):
     """Whether it must know the number of steps in advance."""
 
     def curve(self, steps_per_epoch: int, total_steps: int | None) -> Recipe:
-        """A plain function `(step, validation_losses, **kwargs) -> factor` that the learning rate is multiplied by.
+        """A plain function `(step, validation_losses, **kwargs) -> factor` of the learning rate.
 
         step: 1-based. validation_losses: all scheduled validation losses so far, oldest first.
         """
@@ -234,7 +237,7 @@ class Regularization(Entry):
     """A penalty on large weights, added to the loss that is minimised (not to the loss that is shown)."""
 
     def penalty(self) -> tuple[int, float] | None:
-        """The power (1: sum of absolute weights, 2: half the sum of squares) and its strength; None for no penalty."""
+        """The power (1: sum of sizes, 2: half the sum of squares) and its strength; None for no penalty."""
         raise NotImplementedError
 
 
@@ -254,6 +257,9 @@ class Metric(Entry):
         raise NotImplementedError
 
     def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """The figure. outputs: (samples, outputs). targets: (samples,) class numbers or (samples, 1) values."""
+        """The figure.
+
+        outputs: (samples, outputs). targets: (samples,) class numbers or (samples, 1) values.
+        """
         recipe = self.recipe()
         return recipe.function(outputs, targets, **recipe.kwargs)

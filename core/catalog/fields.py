@@ -43,7 +43,8 @@ def whole(
 
 
 def real(
-    default: float, low: float, high: float, help: str, *, unit: str = "", title: str = "", step: float = 0.01,
+    default: float, low: float, high: float, help: str, *, unit: str = "", title: str = "",
+    step: float = 0.01,
     live: bool = False, late: bool = False,
 ) -> Any:
     """A number from `low` to `high`, both included."""
@@ -53,7 +54,7 @@ def real(
 def log_real(
     default: float, low: float, high: float, help: str, *, unit: str = "", title: str = "", live: bool = False
 ) -> Any:
-    """A number from `low` to `high` chosen on a logarithmic slider; when `low` is 0 the slider's first stop is 0."""
+    """A number from `low` to `high` on a logarithmic slider, whose first stop is 0 when `low` is 0."""
     return _number("log_real", default, low, high, help, unit=unit, title=title, live=live)
 
 
@@ -70,7 +71,8 @@ def choice(
         "form": "choice", "title": title, "titles": dict(titles or {}), "late": late})
 
 
-def several(default: tuple[str, ...], help: str, *, title: str = "", titles: dict[str, str] | None = None) -> Any:
+def several(default: tuple[str, ...], help: str, *, title: str = "",
+            titles: dict[str, str] | None = None) -> Any:
     """At least one of the words of the field's `tuple[Literal[…], …]` annotation."""
     return Field(default, min_length=1, description=help,
                  json_schema_extra={"form": "several", "title": title, "titles": dict(titles or {})})
@@ -82,8 +84,9 @@ def settings(entry: type[Plain]) -> tuple[Setting, ...]:
     The only reader of pydantic's field internals.
     """
     fields = [(name, field, field.json_schema_extra) for name, field in entry.model_fields.items()]
-    found = [(name, field, extra) for name, field, extra in fields if isinstance(extra, dict) and "form" in extra]
-    return tuple(_setting(name, field) for name, field, _ in sorted(found, key=lambda item: bool(item[2].get("late"))))
+    found = [(name, field, bool(extra.get("late"))) for name, field, extra in fields
+             if isinstance(extra, dict) and "form" in extra]
+    return tuple(_setting(name, field) for name, field, _ in sorted(found, key=lambda item: item[2]))
 
 
 def _number(form: Form, default: float | None, low: float, high: float, help: str, **extra: Any) -> Any:
@@ -95,12 +98,12 @@ def _setting(name: str, field: FieldInfo) -> Setting:
     extra: dict[str, Any] = dict(field.json_schema_extra)  # type: ignore[arg-type]
     titles = extra.pop("titles", {})
     extra.pop("late", None)
+    extra["title"] = extra.get("title") or name.replace("_", " ").capitalize()
     return Setting(
         name=name, help=field.description or "", default=field.default,
-        choices=tuple(Choice(value=word, title=titles.get(word, word.replace("_", " "))) for word in _words(field)),
-        optional=type(None) in get_args(field.annotation),
-        **{**extra, "title": extra.get("title") or name.replace("_", " ").capitalize()},
-    )
+        choices=tuple(Choice(value=word, title=titles.get(word, word.replace("_", " ")))
+                      for word in _words(field)),
+        optional=type(None) in get_args(field.annotation), **extra)
 
 
 def _words(field: FieldInfo) -> tuple[str, ...]:

@@ -27,10 +27,12 @@ class CrossEntropy(Loss):
     title: ClassVar[str] = "Cross-entropy"
     tasks: ClassVar[tuple[TaskKind, ...]] = ("classification",)
     label_smoothing: float = real(
-        0.0, 0.0, 0.5, "Share of certainty taken from the true class and spread over all, against over-confidence.")
+        0.0, 0.0, 0.5,
+        "Share of certainty taken from the true class and spread over all, against over-confidence.")
 
     def call(self) -> Call:
-        return Call("nn.CrossEntropyLoss", {"label_smoothing": self.label_smoothing} if self.label_smoothing else {})
+        return Call("nn.CrossEntropyLoss",
+                    {"label_smoothing": self.label_smoothing} if self.label_smoothing else {})
 
 
 class BCEWithLogits(Loss):
@@ -120,4 +122,5 @@ class GaussianNLL(Loss):
         return Call("own.GaussianNLLLoss")
 
 
-LOSSES: tuple[type[Loss], ...] = (Auto, CrossEntropy, BCEWithLogits, Hinge, KLDiv, MSE, L1, Huber, GaussianNLL)
+LOSSES: tuple[type[Loss], ...] = (Auto, CrossEntropy, BCEWithLogits, Hinge, KLDiv, MSE, L1, Huber,
+                                  GaussianNLL)

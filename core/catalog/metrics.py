@@ -82,7 +82,7 @@ class TopK(Metric):
 
 
 class F1(Metric):
-    """Balance of how many found ones are right and how many right ones are found, averaged over the classes."""
+    """How many found ones are right and how many right ones are found, in balance, averaged over classes."""
 
     kind: Literal["f1"] = "f1"
     title: ClassVar[str] = "F1 (macro)"
@@ -120,7 +120,7 @@ class MAE(Metric):
 
 
 class R2(Metric):
-    """Share of the target's spread that is explained: 1 is perfect, 0 is no better than always saying the mean."""
+    """Share of the target's spread that is explained: 1 is perfect, 0 as good as always saying the mean."""
 
     kind: Literal["r2"] = "r2"
     title: ClassVar[str] = "R²"

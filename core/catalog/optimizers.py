@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from core.catalog.base import Call, Optimizer, Part
 from core.catalog.fields import log_real, real, switch, whole
 
-_RATE = "How far each update goes down the slope. Too small: slow. Too large: it jumps about, or the loss explodes."
+_RATE = "How far each update goes down the slope. Too small: slow. Too large: it jumps about, or explodes."
 _DECAY = "Pulls every weight a little towards 0 at each step, against learning by heart."
 _MOMENTUM = "How much of the last update is carried into the next, like a rolling ball."
 
@@ -34,12 +34,14 @@ class SGD(Optimizer):
     title: ClassVar[str] = "SGD"
     learning_rate: float = _rate(0.03)
     momentum: float = real(0.0, 0.0, 0.99, _MOMENTUM, live=True)
-    nesterov: bool = switch(False, "Looks ahead along the momentum before measuring the slope (needs momentum).")
+    nesterov: bool = switch(False,
+                            "Looks ahead along the momentum before measuring the slope (needs momentum).")
     weight_decay: float = _decay()
 
     def parts(self) -> tuple[Part, ...]:
         return (Part(Call("optim.SGD", {
-            "lr": self.learning_rate, "momentum": self.momentum, "nesterov": self.nesterov and self.momentum > 0,
+            "lr": self.learning_rate, "momentum": self.momentum,
+            "nesterov": self.nesterov and self.momentum > 0,
             "weight_decay": self.weight_decay, "fused": True})),)
 
 
@@ -69,7 +71,7 @@ class Adam(_Adaptive):
 
 
 class AdamW(_Adaptive):
-    """Adam with weight decay kept apart from the gradient (Loshchilov and Hutter, 2017). The usual choice today."""
+    """Adam with weight decay kept apart from the gradient (Loshchilov and Hutter, 2017). The usual choice."""
 
     kind: Literal["adamw"] = "adamw"
     title: ClassVar[str] = "AdamW"
@@ -101,13 +103,16 @@ class RMSprop(Optimizer):
     kind: Literal["rmsprop"] = "rmsprop"
     title: ClassVar[str] = "RMSprop"
     learning_rate: float = _rate(0.001)
-    alpha: float = real(0.99, 0.5, 0.999, "How long the size of past gradients is remembered.", title="Memory (α)",
+    alpha: float = real(0.99, 0.5, 0.999, "How long the size of past gradients is remembered.",
+                        title="Memory (α)",
                         step=0.001)
-    momentum: float = real(0.0, 0.0, 0.99, _MOMENTUM)  # not live: torch gives it no memory when it starts at 0
+    # Not live: torch gives it no memory when it starts at 0.
+    momentum: float = real(0.0, 0.0, 0.99, _MOMENTUM)
     weight_decay: float = _decay()
 
     def parts(self) -> tuple[Part, ...]:
-        return (Part(Call("optim.RMSprop", {"lr": self.learning_rate, "alpha": self.alpha, "momentum": self.momentum,
+        return (Part(Call("optim.RMSprop",
+                          {"lr": self.learning_rate, "alpha": self.alpha, "momentum": self.momentum,
                                             "weight_decay": self.weight_decay})),)
 
 
@@ -124,12 +129,13 @@ class Adagrad(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """Adagrad with a fading memory; finds its own step size, so the learning rate can stay near 1 (Zeiler, 2012)."""
+    """Adagrad with a fading memory; finds its own step size, so the rate can stay near 1 (Zeiler, 2012)."""
 
     kind: Literal["adadelta"] = "adadelta"
     title: ClassVar[str] = "Adadelta"
     learning_rate: float = _rate(1.0)
-    rho: float = real(0.9, 0.5, 0.999, "How long past gradients and updates are remembered.", title="Memory (ρ)",
+    rho: float = real(0.9, 0.5, 0.999, "How long past gradients and updates are remembered.",
+                      title="Memory (ρ)",
                       step=0.001)
     weight_decay: float = _decay()
 
@@ -139,7 +145,7 @@ class Adadelta(Optimizer):
 
 
 class LBFGS(Optimizer):
-    """Estimates how the slope bends and jumps accordingly, measuring the loss several times a step. For small data."""
+    """Estimates how the slope bends and jumps accordingly, with several tries a step. For small data."""
 
     kind: Literal["lbfgs"] = "lbfgs"
     title: ClassVar[str] = "L-BFGS"
@@ -154,7 +160,7 @@ class LBFGS(Optimizer):
 
 
 class Muon(Optimizer):
-    """Makes every direction of a weight matrix count the same (Jordan, 2024). AdamW serves all but the hidden matrices."""
+    """Makes every direction of a hidden matrix count the same (Jordan, 2024). AdamW serves the rest."""
 
     kind: Literal["muon"] = "muon"
     title: ClassVar[str] = "Muon"
@@ -163,9 +169,10 @@ class Muon(Optimizer):
     weight_decay: float = _decay(0.01)
 
     def parts(self) -> tuple[Part, ...]:
-        # match_rms_adamw (Moonshot, 2025) scales Muon's updates to AdamW's size, so that one rate serves both.
+        # match_rms_adamw (Moonshot, 2025) scales Muon's updates to AdamW's size: one rate serves both.
         return (Part(Call("optim.Muon", {"lr": self.learning_rate, "momentum": self.momentum,
-                                         "weight_decay": self.weight_decay, "adjust_lr_fn": "match_rms_adamw"}),
+                                         "weight_decay": self.weight_decay,
+                                         "adjust_lr_fn": "match_rms_adamw"}),
                      "matrices"),
                 Part(Call("optim.AdamW", {"lr": self.learning_rate, "weight_decay": self.weight_decay,
                                           "fused": True}), "others"))

@@ -191,4 +191,5 @@ class Plateau(Schedule):
 
 
 SCHEDULES: tuple[type[Schedule], ...] = (
-    Constant, Step, MultiStep, Exponential, Cosine, CosineRestarts, OneCycle, LinearWarmup, Polynomial, Plateau)
+    Constant, Step, MultiStep, Exponential, Cosine, CosineRestarts, OneCycle, LinearWarmup, Polynomial,
+    Plateau)

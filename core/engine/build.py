@@ -42,7 +42,7 @@ class Net(nn.Module):
         self.sources = dict(inputs)
         before = (INPUT, *self.ids)
         chained = all(inputs[id] == (before[place],) for place, id in enumerate(self.ids))
-        # Forward methods instead of modules: none of ours has hooks, and small networks gain several per cent.
+        # Forward methods instead of modules: none of ours has hooks, and small networks gain several %.
         self._chain = [part.forward for block in blocks.values() for part in block] if chained else None
 
     def forward(self, x: Tensor) -> Tensor:

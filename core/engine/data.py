@@ -1,4 +1,4 @@
-"""Data set -> resident tensors: made, split under its seed, scaled with figures fitted on the train split only."""
+"""Data set -> resident tensors: made, split under its seed, scaled with figures of the train split only."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Scaling:
-    """What is taken off and divided by, fitted on the train split. All ones and zeros when nothing is scaled."""
+    """What is taken off and divided by, fitted on the train split; zeros and ones when nothing is scaled."""
 
     mean: np.ndarray
     std: np.ndarray
@@ -66,23 +66,27 @@ def split(data: Dataset, device: str = "cpu", rows: dict[str, np.ndarray] | None
     targets = samples.targets
     if data.task.kind == "regression":
         targets = ((targets - scaling.target_mean) / scaling.target_std).astype(np.float32)
-    inputs = ((samples.inputs - scaling.mean) / scaling.std).astype(np.float32) if data.scaled else samples.inputs
-    digest = hashlib.sha256(np.ascontiguousarray(samples.inputs).tobytes() + samples.targets.tobytes()).hexdigest()
-    return Split(torch.from_numpy(np.ascontiguousarray(inputs)).to(device), torch.from_numpy(targets).to(device),
+    inputs = samples.inputs
+    if data.scaled:
+        inputs = ((inputs - scaling.mean) / scaling.std).astype(np.float32)
+    digest = hashlib.sha256(samples.inputs.tobytes() + samples.targets.tobytes()).hexdigest()
+    return Split(torch.from_numpy(np.ascontiguousarray(inputs)).to(device),
+                 torch.from_numpy(targets).to(device),
                  {name: torch.from_numpy(index).to(device) for name, index in rows.items()},
                  samples, scaling, data.task, digest)
 
 
 def _rows(data: Dataset, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Row numbers of the three splits, classes in equal shares (stratified), shuffled under the data's seed."""
+    """Row numbers of the three splits, classes in equal shares (stratified), drawn under the data's seed."""
     from sklearn.model_selection import train_test_split
 
     sizes, everything = data.sizes(), np.arange(len(targets))
     classes = targets if data.task.classes else None
     rest, test = train_test_split(everything, test_size=sizes.test, random_state=data.seed, stratify=classes)
     left = classes[rest] if classes is not None else None
-    train, validation = train_test_split(rest, test_size=sizes.validation, random_state=data.seed, stratify=left)
-    return {"train": train, "validation": validation, "test": test}
+    train, validation = train_test_split(rest, test_size=sizes.validation, random_state=data.seed,
+                                         stratify=left)
+    return {"train": np.asarray(train), "validation": np.asarray(validation), "test": np.asarray(test)}
 
 
 def _scaling(data: Dataset, samples: Samples, train: np.ndarray) -> Scaling:
@@ -113,7 +117,8 @@ def preview(data: Dataset) -> Snapshot:
         case "image":
             shown = ready.rows["test"].numpy()[:64]
             pictures = (samples.inputs[shown].mean(1) * 255).round().astype(np.uint8)
-            return Snapshot(0, 0, facts, {"grid/images": pictures, "grid/true": samples.targets[shown].astype(np.uint8),
+            return Snapshot(0, 0, facts,
+                            {"grid/images": pictures, "grid/true": samples.targets[shown].astype(np.uint8),
                                           "grid/index": shown.astype(np.int32)})
         case "table":
             rows = [[f"{value:g}" for value in row] + [_answer(task, target)]

@@ -1,4 +1,4 @@
-"""Where to compute and with how many threads: found, and chosen by measuring the network that is to be trained."""
+"""Where to compute and with how many threads: found, and chosen by measuring the network to be trained."""
 
 import os
 import platform
@@ -55,7 +55,8 @@ def usable(device: str) -> str:
 def choose(device: str, threads: int | None, trial: Callable[[str], Callable[[], None]]) -> Pins:
     """The fastest allowed device and thread count.
 
-    `trial(device)` gives a function that takes one training step there, on copies. What is pinned is not measured.
+    `trial(device)` gives a function that takes one training step there, on copies. What is pinned is not
+    measured.
     """
     candidates = [Pins(name, count) for name in ([usable(device)] if device != "auto" else found())
                   for count in ([threads] if threads else _thread_counts(name))]

@@ -35,17 +35,19 @@ class Live:
         self._trainer.use(after)
 
     def edit_weight(self, node: str, parameter: str, index: tuple[int, ...], value: float) -> None:
-        """Set one number of a node's parameter. Raises Problems when there is no such place, or no such number."""
+        """Set one number of a node's parameter. Raises Problems when there is no such place or number."""
         tensors = self._trainer.network.tensors()
         tensor = tensors.get(f"{node}.{parameter}")
         if tensor is None:
             raise Problems(Problem(where=node, what=f"It has no parameter {parameter!r}.",
                                    fix=closest(f"{node}.{parameter}", tensors)))
-        if len(index) != tensor.ndim or any(not 0 <= at < size for at, size in zip(index, tensor.shape, strict=False)):
+        inside = [0 <= at < size for at, size in zip(index, tensor.shape, strict=False)]
+        if len(index) != tensor.ndim or not all(inside):
             raise Problems(Problem(where=node, what=f"{parameter} is {tuple(tensor.shape)} but was asked for "
                                    f"{tuple(index)}.", fix="Choose a place inside it."))
         if not abs(value) <= torch.finfo(torch.float32).max:
-            raise Problems(Problem(where=node, what=f"A weight cannot be {value}.", fix="Give a finite number."))
+            raise Problems(Problem(where=node, what=f"A weight cannot be {value}.",
+                                   fix="Give a finite number."))
         with torch.no_grad():
             tensor[tuple(index)] = value
 
@@ -60,8 +62,8 @@ class Live:
     def _move_modules(self, before: Experiment, after: Experiment) -> None:
         old, new = check(before), check(after)
         for id in new.layers:
-            calls = zip(old.layers[id].calls(*old.shapes_into(id)), new.layers[id].calls(*new.shapes_into(id)),
-                        strict=True)
+            calls = zip(old.layers[id].calls(*old.shapes_into(id)),
+                        new.layers[id].calls(*new.shapes_into(id)), strict=True)
             for (left, right), part in zip(calls, self._trainer.network.block(id), strict=True):
                 for name, value in _moved(left, right).items():
                     setattr(part, name, value)

@@ -79,7 +79,8 @@ class Probe:
                 maps = output[1:, :MOST_UNITS].T.reshape(-1, SIDE, SIDE)[:, ::2, ::2]
                 _signed(f"maps/{id}", maps.numpy(), arrays, scales)
         if id != INPUT and id != self._net.ids[-1]:
-            arrays[f"dead/{id}"] = (output[1:].movedim(1, 0).flatten(1) == 0).all(1)[:MOST_VALUES].numpy().astype("u1")
+            silent = (output[1:].movedim(1, 0).flatten(1) == 0).all(1)
+            arrays[f"dead/{id}"] = silent[:MOST_VALUES].numpy().astype("u1")
 
     def _look_at_weights(self, arrays: Arrays, scales: dict[str, float]) -> None:
         for id, block in zip(self._net.ids, self._net.blocks, strict=True):
@@ -102,9 +103,7 @@ class Probe:
             true = self._split.samples.targets[self._rows]
             arrays["confusion"] = confusion(put_out.numpy(), true).astype(np.int32)
         else:
-            largest = np.finfo(np.float32).max
-            predicted = unscaled(put_out.numpy(), self._split)[:, 0]
-            arrays["predicted"] = predicted.clip(-largest, largest).astype(np.float32)
+            arrays["predicted"] = unscaled(put_out.numpy(), self._split)[:, 0]
             arrays["true"] = self._split.samples.targets[self._rows, 0]
 
     def _surface(self, put_out: Tensor, facts: dict[str, Any]) -> Arrays:
@@ -127,9 +126,11 @@ class Probe:
         facts: dict[str, Any] = {"index": sample, "split": self._split.split_of(sample)}
         if self._split.task.classes:
             share = shares(put_out, self._loss)[0]
-            return facts | {"target": int(target), "predicted": int(share.argmax()), "scores": _said(share.tolist())}
+            return facts | {"target": int(target), "predicted": int(share.argmax()),
+                            "scores": _said(share.tolist())}
         predicted = float(unscaled(put_out.numpy(), self._split)[0, 0])
-        return facts | {"target": float(target[0]), "predicted": _said([predicted])[0], "scores": _said([predicted])}
+        return facts | {"target": float(target[0]), "predicted": _said([predicted])[0],
+                        "scores": _said([predicted])}
 
 
 def look(experiment: Experiment, weights_path: Path | None, sample: int) -> Snapshot:

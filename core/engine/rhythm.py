@@ -1,4 +1,4 @@
-"""Which steps are recorded and which epochs are judged: a function of their number alone, never of the clock."""
+"""Which steps are recorded and which epochs are judged: a function of their number, never of the clock."""
 
 import math
 from typing import NamedTuple

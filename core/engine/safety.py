@@ -1,4 +1,4 @@
-"""The last finite state of a network, kept so that a run whose loss explodes still leaves something true behind."""
+"""The last finite state of a network, so that a run whose loss explodes leaves something true behind."""
 
 import torch
 from torch import Tensor
@@ -21,7 +21,8 @@ class LastFinite:
         """Copy the network as it is after `step` over the older copy."""
         _, copy = self._copies.pop(0)
         with torch.no_grad():
-            torch._foreach_copy_(copy, self._live)
+            # One call for all tensors, which torch gives no public name.
+            torch._foreach_copy_(copy, self._live)  # type: ignore[attr-defined]
         self._copies.append((step, copy))
 
     def broken(self) -> bool:

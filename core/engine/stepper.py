@@ -1,6 +1,7 @@
 """Stepper: one step of training, written out: forward, loss, backward, schedule, update."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from core.experiment.model import Experiment
 
 
 class Stepper:
-    """One step of training: forward, loss, backward, schedule, update. Waits for nothing, asks nothing back."""
+    """One step of training. Waits for nothing, asks nothing back."""
 
     def __init__(self, experiment: Experiment, net: Net, samples: int) -> None:
         """samples: how many the train split holds."""
@@ -35,7 +36,8 @@ class Stepper:
 
     def rate(self, step: int, validation_losses: list[float]) -> float:
         """The learning rate of a step (from 1)."""
-        return self._entry.learning_rate * self._recipe.function(step, validation_losses, **self._recipe.kwargs)
+        factor = self._recipe.function(step, validation_losses, **self._recipe.kwargs)
+        return self._entry.learning_rate * factor
 
     def step(self, step: int, inputs: Tensor, targets: Tensor, validation_losses: list[float]) -> Tensor:
         """Update the weights once; the mean loss of the batch before it, without the penalty."""
@@ -61,7 +63,7 @@ class Stepper:
     def _searching_step(self, inputs: Tensor, targets: Tensor) -> Tensor:
         losses: list[Tensor] = []
 
-        def closure() -> Tensor:
+        def closure() -> Any:  # torch says a float, and takes a tensor
             losses.append(self._backward(inputs, targets))
             return losses[-1]
 

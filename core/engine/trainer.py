@@ -1,4 +1,4 @@
-"""Trainer: an experiment, one step after the other, telling what happened. It prints, stores and draws nothing.
+"""Trainer: an experiment, one step after the other, telling what happened. It prints and stores nothing.
 
 What is recorded and validated is a function of the step alone; the clock decides only when it is told.
 """
@@ -18,7 +18,17 @@ from core.engine.live import Live
 from core.engine.rhythm import Recorder, due
 from core.engine.safety import LastFinite
 from core.engine.stepper import Stepper
-from core.events import Changed, Diverged, Event, Finished, Started, StepsRecorded, Stopped, Validated, WeightEdited
+from core.events import (
+    Changed,
+    Diverged,
+    Event,
+    Finished,
+    Started,
+    StepsRecorded,
+    Stopped,
+    Validated,
+    WeightEdited,
+)
 from core.experiment.check import check, steps_per_epoch, total_steps
 from core.experiment.model import Experiment
 
@@ -41,7 +51,8 @@ class Trainer:
         self.split = data or split(experiment.data, self.pins.device)
         self.network = initial(experiment).to(self.pins.device)
         samples = len(self.split.rows["train"])
-        self.steps_per_epoch, self.total_steps = steps_per_epoch(experiment, samples), total_steps(experiment, samples)
+        self.steps_per_epoch = steps_per_epoch(experiment, samples)
+        self.total_steps = total_steps(experiment, samples)
         self.batch_size = experiment.training.batch_size
         self.step, self.epoch, self.seconds, self.over = 0, 0, 0.0, False
         self._stepper = Stepper(experiment, self.network, samples)
@@ -57,9 +68,11 @@ class Trainer:
         training = self.experiment.training
         started = Started(
             parameters=sum(parameter.numel() for parameter in self.network.parameters()),
-            device=self.pins.device, device_name=devices.device_name(self.pins.device), threads=self.pins.threads,
+            device=self.pins.device, device_name=devices.device_name(self.pins.device),
+            threads=self.pins.threads,
             epochs=training.epochs, steps_per_epoch=self.steps_per_epoch, data_hash=self.split.data_hash,
-            samples={name: len(rows) for name, rows in self.split.rows.items()}, torch_version=torch.__version__)
+            samples={name: len(rows) for name, rows in self.split.rows.items()},
+            torch_version=torch.__version__)
         return [started, self._validated()]
 
     def advance(self, steps: int, seconds: float) -> list[Event]:
@@ -96,7 +109,8 @@ class Trainer:
             events.append(self._diverged(self.step, math.nan))
         if not self.over:
             self.over = True
-            events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds, test=self._scores("test")))
+            events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds,
+                                  test=self._scores("test")))
         return events
 
     def use(self, experiment: Experiment) -> None:
@@ -125,7 +139,8 @@ class Trainer:
 
     def _shuffled(self) -> list[Batch]:
         """This epoch's batches: a permutation drawn from the seed and the epoch alone."""
-        order = shuffle(len(self._inputs), self.experiment.training.seed, self.epoch + 1).to(self._inputs.device)
+        order = shuffle(len(self._inputs), self.experiment.training.seed, self.epoch + 1)
+        order = order.to(self._inputs.device)
         inputs, targets = self._inputs.index_select(0, order), self._targets.index_select(0, order)
         return list(zip(inputs.split(self.batch_size), targets.split(self.batch_size), strict=True))
 
@@ -145,11 +160,12 @@ class Trainer:
         if last:
             self.over = True
             self.seconds += perf_counter() - began
-            events.append(Finished(step=self.step, epoch=self.epoch, seconds=self.seconds, test=self._scores("test")))
+            events.append(Finished(step=self.step, epoch=self.epoch, seconds=self.seconds,
+                                   test=self._scores("test")))
         return events
 
     def _recorded(self, began: float) -> list[Event]:
-        """What the steps since the last call recorded; ends the run when one of their losses is not finite."""
+        """What the steps since the last call recorded; a loss that is not finite ends the run."""
         told = self._recorder.take(self.step)
         events: list[Event] = [StepsRecorded(steps=told.steps, losses=told.losses)] if told.steps else []
         if told.broken is None:
@@ -160,11 +176,13 @@ class Trainer:
     def _diverged(self, step: int, loss: float) -> Diverged:
         """End because of what `step` showed, with the last finite weights put back."""
         self.over = True
-        return Diverged(step=step, epoch=(step - 1) // self.steps_per_epoch + 1, seconds=self.seconds, loss=loss,
+        return Diverged(step=step, epoch=(step - 1) // self.steps_per_epoch + 1, seconds=self.seconds,
+                        loss=loss,
                         finite_step=self._finite.restore())
 
     def _validated(self) -> Validated:
-        return Validated(step=self.step, epoch=self.epoch, learning_rate=self.rate, scores=self._scores("validation"))
+        return Validated(step=self.step, epoch=self.epoch, learning_rate=self.rate,
+                         scores=self._scores("validation"))
 
     def _scores(self, name: str) -> dict[str, float]:
         loss = self.experiment.training.loss.for_task(self.split.task)
@@ -197,7 +215,7 @@ def initial(experiment: Experiment) -> Net:
 
 
 def shuffle(count: int, seed: int, epoch: int) -> Tensor:
-    """The order of the samples in an epoch (from 1): a function of seed and epoch, so that it can be repeated."""
+    """The order of the samples in an epoch (from 1): a function of seed and epoch alone."""
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
 
 

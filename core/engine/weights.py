@@ -29,7 +29,8 @@ def read(path: Path, net: Net) -> None:
                                fix="Open one that was written whole.")) from None
     wanted = net.tensors()
     if held.keys() != wanted.keys() or any(held[name].shape != wanted[name].shape for name in wanted):
-        raise Problems(Problem(where=str(path), what=f"The file's {len(held)} tensors are not those of this network.",
+        raise Problems(Problem(where=str(path),
+                               what=f"The file's {len(held)} tensors are not those of this network.",
                                fix="Open it with the experiment it was trained from."))
     with torch.no_grad():
         for name, tensor in wanted.items():

@@ -32,7 +32,7 @@ class Walk:
 
 
 def check(experiment: Experiment) -> Walk:
-    """The walk of an experiment's network; raises Problems when there is any problem, of data or training too."""
+    """The walk of an experiment's network. Raises Problems when it, its data or its training has any."""
     walked = walk(experiment)
     if walked.problems:
         raise Problems(*walked.problems)
@@ -49,7 +49,8 @@ def walk(experiment: Experiment) -> Walk:
         if len(walked.problems) < MOST:
             _place(node, experiment, walked, ids)
         before = node.id
-    walked.problems.extend((*_ending(experiment, walked), *data_problems(experiment.data), *_training(experiment)))
+    walked.problems.extend((*_ending(experiment, walked), *data_problems(experiment.data),
+                            *_training(experiment)))
     if not walked.problems:
         walked.problems.extend(_memory(experiment, walked))
     del walked.problems[MOST:]
@@ -73,21 +74,24 @@ def _place(node: Node, experiment: Experiment, walked: Walk, ids: set[str]) -> N
             return
         walked.parameters[node.id] = layer.parameters(*shapes)
         if experiment.training.batch_size < layer.smallest_batch(*shapes):
-            walked.problems.append(Problem(where=node.id, what=f"{layer.title} cannot learn from one sample at a "
-                                           "time.", fix="Raise the batch size to 2 or more, or delete this layer."))
+            walked.problems.append(Problem(
+                where=node.id, what=f"{layer.title} cannot learn from one sample at a time.",
+                fix="Raise the batch size to 2 or more, or delete this layer."))
 
 
 def _wiring(node: Node, walked: Walk, ids: set[str]) -> Problem | None:
     sources, (fewest, most) = walked.inputs[node.id], node.layer.arity
     if len(sources) < fewest or (most is not None and len(sources) > most):
         inputs = "input" if fewest == 1 else "inputs"
-        return Problem(where=node.id, what=f"{node.layer.title} reads {fewest} {inputs} but gets {len(sources)}.",
+        return Problem(where=node.id,
+                       what=f"{node.layer.title} reads {fewest} {inputs} but gets {len(sources)}.",
                        fix="Remove an input." if len(sources) > fewest else "Add an input.")
     for name in sources:
         if name == INPUT or (name in walked.inputs and name != node.id):
             continue
         if name in ids:
-            return Problem(where=node.id, what=f"It reads {name!r}, which comes only after it, so data would run in "
+            return Problem(where=node.id,
+                           what=f"It reads {name!r}, which comes only after it, so data would run in "
                            "a circle.", fix=f"Move {name!r} before it, or let it read an earlier node.")
         nearby = islice(reversed(walked.inputs), 1, 300)  # itself left out
         return Problem(where=node.id, what=f"It reads {short(name)}, which is not there.",
@@ -107,7 +111,8 @@ def _ending(experiment: Experiment, walked: Walk) -> list[Problem]:
         problems.append(Problem(where=nodes[-1].id, what="The network has no output layer at its end.",
                                 fix="Add an Output layer after it."))
     read = {name for sources in walked.inputs.values() for name in sources}
-    return problems + [Problem(where=node.id, what="No other layer reads it.", fix="Delete it, or connect it.")
+    return problems + [Problem(where=node.id, what="No other layer reads it.",
+                               fix="Delete it, or connect it.")
                        for node in nodes[:-1] if node.id not in read]
 
 
@@ -116,10 +121,13 @@ def data_problems(data: Dataset) -> list[Problem]:
     sizes, needed = data.sizes(), max(data.task.outputs, 2)
     if data.validation_fraction + data.test_fraction > 0.9:
         shares = round(100 * (data.validation_fraction + data.test_fraction))
-        return [Problem(where="data.test_fraction", what=f"Validation and test together take {shares} % of the "
+        return [Problem(where="data.test_fraction",
+                        what=f"Validation and test together take {shares} % of the "
                         "samples.", fix="Leave at least 10 % for training.")]
-    return [Problem(where="data", what=f"The {split} split holds {size} samples, too few for {needed} classes."
-                    if data.task.classes else f"The {split} split holds {size} samples, too few to learn from.",
+    return [Problem(where="data",
+                    what=f"The {split} split holds {size} samples, too few for {needed} classes."
+                    if data.task.classes
+                    else f"The {split} split holds {size} samples, too few to learn from.",
                     fix=f"Raise the {split} share, or the number of samples.")
             for split, size in sizes._asdict().items() if size < needed]
 
@@ -131,7 +139,8 @@ def _training(experiment: Experiment) -> list[Problem]:
         problems.append(Problem(where="training.loss", what=f"{training.loss.title} is not for {task.kind}.",
                                 fix="Choose Automatic."))
     if training.schedule.needs_end and training.epochs is None:
-        problems.append(Problem(where="training.schedule", what=f"{training.schedule.title} needs to know where the "
+        problems.append(Problem(where="training.schedule",
+                                what=f"{training.schedule.title} needs to know where the "
                                 "run ends, but epochs is empty.", fix="Set epochs, or choose Constant."))
     return problems
 
@@ -145,7 +154,8 @@ def _memory(experiment: Experiment, walked: Walk) -> list[Problem]:
         return []
     heaviest = max(walked.parameters,
                    key=lambda id: 16 * walked.parameters[id] + 8 * batch * walked.shapes[id].count)
-    return [Problem(where=heaviest, what=f"Training would need about {(held + flowing) / 2**30:.0f} GiB of memory; "
+    return [Problem(where=heaviest,
+                    what=f"Training would need about {(held + flowing) / 2**30:.0f} GiB of memory; "
                     f"at most {LARGEST_BYTES // 2**30} GiB are allowed.",
                     fix="Make this layer smaller, or lower the batch size.")]
 

@@ -49,7 +49,8 @@ def _columns(experiment: Experiment, walked: Walk) -> dict[str, int]:
 def _input_box(experiment: Experiment, problem: Problem | None) -> dict[str, Any]:
     shape = experiment.data.shape
     return {"id": INPUT, "title": experiment.data.title, "kind": INPUT, "group": INPUT, "summary": f"{shape}",
-            "shape": str(shape), "shape_named": shape.named(), "parameters": 0, "inputs": [], "column": 0, "row": 0,
+            "shape": str(shape), "shape_named": shape.named(), "parameters": 0, "inputs": [], "column": 0,
+            "row": 0,
             "problem": _said(problem)}
 
 
@@ -58,7 +59,8 @@ def _box(node: Node, walked: Walk, problem: Problem | None, columns: dict[str, i
     return {"id": node.id, "title": node.layer.title, "kind": node.layer.kind, "group": node.layer.group,
             "summary": summary(node.layer), "shape": str(shape) if shape else "",
             "shape_named": shape.named() if shape else "", "parameters": walked.parameters.get(node.id),
-            "inputs": list(walked.inputs[node.id]), "column": columns[node.id], "row": 0, "problem": _said(problem)}
+            "inputs": list(walked.inputs[node.id]), "column": columns[node.id], "row": 0,
+            "problem": _said(problem)}
 
 
 def _said(problem: Problem | None) -> dict[str, str] | None:
@@ -88,4 +90,6 @@ def _word(setting: Setting, value: Any) -> str:
         if choice.value == value:
             return choice.title
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{text} {title.removesuffix('s') if value == 1 else title}" if title == setting.unit else f"{title} {text}"
+    if title != setting.unit:
+        return f"{title} {text}"
+    return f"{text} {title.removesuffix('s') if value == 1 else title}"

@@ -68,7 +68,8 @@ class Training(Plain):
     schedule: AnySchedule = Constant()
     regularization: AnyRegularization = NoRegularization()
     batch_size: int = whole(32, 1, 8192, "Samples looked at before each update.", unit="samples")
-    epochs: int | None = whole(100, 1, 1_000_000, "Times the network sees every training sample. Empty: until stopped.",
+    epochs: int | None = whole(100, 1, 1_000_000,
+                               "Times the network sees every training sample. Empty: until stopped.",
                                unit="epochs")
     seed: int = whole(0, 0, 2**31 - 1, "Draws the first weights and the order of the samples. "
                       "The same seed gives the same run.")
@@ -102,7 +103,8 @@ def read(raw: Any) -> Experiment:
         raise _refused(f"The experiment is nested deeper than {DEEPEST} levels.", "Check that this is an "
                        "experiment file.")
     try:
-        experiment = Experiment.model_validate_json(json.dumps(upgrade(document), ensure_ascii=False).encode())
+        experiment = Experiment.model_validate_json(json.dumps(upgrade(document),
+                                                               ensure_ascii=False).encode())
     except UnicodeEncodeError:
         raise _refused("A text holds half a character.", "Write it anew.") from None
     except ValidationError as error:
@@ -130,7 +132,8 @@ def _parsed(text: str | bytes) -> Any:
 def _object(document: Any) -> dict[str, Any]:
     if isinstance(document, dict):
         return document  # type: ignore[return-value]
-    raise _refused(f"An experiment is a JSON object but this is {short(document)}.", "Open an experiment file.")
+    raise _refused(f"An experiment is a JSON object but this is {short(document)}.",
+                   "Open an experiment file.")
 
 
 def _deeper(value: Any, levels: int) -> bool:
@@ -150,6 +153,7 @@ def _refuse_repeated_ids(network: Network) -> None:
     seen: set[str] = set()
     for node in network.nodes:
         if node.id in seen or node.id == "input":
-            raise Problems(Problem(where=node.id, what=f"Two nodes are called {node.id!r}." if node.id in seen else
+            raise Problems(Problem(where=node.id,
+                                   what=f"Two nodes are called {node.id!r}." if node.id in seen else
                                    "`input` is the name of the data.", fix="Give one of them another id."))
         seen.add(node.id)

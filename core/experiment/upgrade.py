@@ -14,10 +14,12 @@ def upgrade(raw: dict[str, Any]) -> dict[str, Any]:
     """The document as this version writes it. Raises Problems when it is of a newer version."""
     version = raw.get("schema_version", 1)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise Problems(Problem(where="schema_version", what=f"The version is {short(version)}, not a whole number "
+        raise Problems(Problem(where="schema_version",
+                               what=f"The version is {short(version)}, not a whole number "
                                "from 1.", fix=f"Write {NOW}."))
     if version > NOW:
-        raise Problems(Problem(where="schema_version", what=f"This file is version {short(version)}; this app "
+        raise Problems(Problem(where="schema_version",
+                               what=f"This file is version {short(version)}; this app "
                                f"reads up to {NOW}.", fix="Update the app."))
     while version < NOW:
         raw, version = STEPS[version](dict(raw)), version + 1

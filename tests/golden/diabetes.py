@@ -25,7 +25,8 @@ def diabetes() -> tuple[np.ndarray, np.ndarray]:
     """442 patients, ten measurements each; the target is how far the disease went in a year."""
     from sklearn.datasets import load_diabetes
 
-    return load_diabetes(return_X_y=True, scaled=False)
+    inputs, targets = load_diabetes(return_X_y=True, scaled=False)
+    return np.asarray(inputs), np.asarray(targets)
 
 
 def samples() -> tuple[np.ndarray, np.ndarray]:
@@ -147,7 +148,7 @@ def rounded(scores: dict[str, float]) -> dict[str, float]:
 
 
 def shuffle(count: int, seed: int, epoch: int) -> Tensor:
-    """The order of the samples in an epoch (from 1): a function of seed and epoch, so that it can be repeated."""
+    """The order of the samples in an epoch (from 1): a function of seed and epoch alone."""
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
 
 

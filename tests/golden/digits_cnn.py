@@ -27,7 +27,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
-    return (pixels / 16).reshape(-1, 1, 8, 8), labels
+    return np.asarray(pixels / 16).reshape(-1, 1, 8, 8), np.asarray(labels)
 
 
 def samples() -> tuple[np.ndarray, np.ndarray]:
@@ -176,7 +176,7 @@ def rounded(scores: dict[str, float]) -> dict[str, float]:
 
 
 def shuffle(count: int, seed: int, epoch: int) -> Tensor:
-    """The order of the samples in an epoch (from 1): a function of seed and epoch, so that it can be repeated."""
+    """The order of the samples in an epoch (from 1): a function of seed and epoch alone."""
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
 
 

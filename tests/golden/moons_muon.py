@@ -165,7 +165,7 @@ def rounded(scores: dict[str, float]) -> dict[str, float]:
 
 
 def shuffle(count: int, seed: int, epoch: int) -> Tensor:
-    """The order of the samples in an epoch (from 1): a function of seed and epoch, so that it can be repeated."""
+    """The order of the samples in an epoch (from 1): a function of seed and epoch alone."""
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
 
 

@@ -13,11 +13,11 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
-    return (pixels / 16).reshape(-1, 1, 8, 8), labels
+    return np.asarray(pixels / 16).reshape(-1, 1, 8, 8), np.asarray(labels)
 
 
 class Digits(Dataset):
-    """1797 handwritten digits of 8×8 pixels, written by 43 people (UCI, 1998). Small, real, and quick to learn."""
+    """1797 handwritten digits of 8×8 pixels, from 43 people (UCI, 1998). Small, real, and quick to learn."""
 
     kind: Literal["digits"] = "digits"
     title: ClassVar[str] = "Digits"

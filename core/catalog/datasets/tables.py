@@ -12,28 +12,32 @@ def iris() -> tuple[np.ndarray, np.ndarray]:
     """150 flowers of three kinds, four lengths in centimetres each."""
     from sklearn.datasets import load_iris
 
-    return load_iris(return_X_y=True)
+    inputs, targets = load_iris(return_X_y=True)
+    return np.asarray(inputs), np.asarray(targets)
 
 
 def wine() -> tuple[np.ndarray, np.ndarray]:
     """178 wines from three growers, thirteen measurements each."""
     from sklearn.datasets import load_wine
 
-    return load_wine(return_X_y=True)
+    inputs, targets = load_wine(return_X_y=True)
+    return np.asarray(inputs), np.asarray(targets)
 
 
 def breast_cancer() -> tuple[np.ndarray, np.ndarray]:
     """569 tumours, thirty measurements each; 0 is malignant, 1 benign."""
     from sklearn.datasets import load_breast_cancer
 
-    return load_breast_cancer(return_X_y=True)
+    inputs, targets = load_breast_cancer(return_X_y=True)
+    return np.asarray(inputs), np.asarray(targets)
 
 
 def diabetes() -> tuple[np.ndarray, np.ndarray]:
     """442 patients, ten measurements each; the target is how far the disease went in a year."""
     from sklearn.datasets import load_diabetes
 
-    return load_diabetes(return_X_y=True, scaled=False)
+    inputs, targets = load_diabetes(return_X_y=True, scaled=False)
+    return np.asarray(inputs), np.asarray(targets)
 
 
 class Table(Dataset):
@@ -77,7 +81,8 @@ class Iris(Table):
     names: ClassVar[tuple[str, ...]] = (
         "sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
     answer: ClassVar[Task] = Task(
-        kind="classification", outputs=3, classes=("setosa", "versicolor", "virginica"), target="kind of iris")
+        kind="classification", outputs=3, classes=("setosa", "versicolor", "virginica"),
+        target="kind of iris")
 
 
 class Wine(Table):
@@ -103,14 +108,15 @@ class BreastCancer(Table):
     rows: ClassVar[int] = 569
     names: ClassVar[tuple[str, ...]] = tuple(
         f"{statistic} {measure}" for statistic in ("mean", "error of", "worst") for measure in (
-            "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave points",
+            "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity",
+            "concave points",
             "symmetry", "fractal dimension"))
     answer: ClassVar[Task] = Task(
         kind="classification", outputs=2, classes=("malignant", "benign"), target="diagnosis")
 
 
 class Diabetes(Table):
-    """442 patients: predict how far diabetes went within a year, from ten measurements (Efron and others, 2004)."""
+    """442 patients: predict how far diabetes went in a year, from ten measurements (Efron et al., 2004)."""
 
     kind: Literal["diabetes"] = "diabetes"
     title: ClassVar[str] = "Diabetes"

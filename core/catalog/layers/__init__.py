@@ -8,4 +8,5 @@ from core.catalog.layers.normalization import BatchNorm1d, BatchNorm2d, Dropout,
 from core.catalog.layers.pooling import AvgPool2d, MaxPool2d
 
 LAYERS: tuple[type[Layer], ...] = (
-    Linear, Conv2d, MaxPool2d, AvgPool2d, Flatten, Dropout, BatchNorm1d, BatchNorm2d, LayerNorm, *ACTIVATIONS, Output)
+    Linear, Conv2d, MaxPool2d, AvgPool2d, Flatten, Dropout, BatchNorm1d, BatchNorm2d, LayerNorm,
+    *ACTIVATIONS, Output)

@@ -164,7 +164,7 @@ class Tanh(Activation):
 
 
 class Sigmoid(Activation):
-    """Squeezes every number smoothly into 0 to 1. Its slope is nearly 0 far from the middle, so deep stacks learn slowly."""
+    """Squeezes every number smoothly into 0 to 1. Nearly flat far from 0, so deep stacks learn slowly."""
 
     kind: Literal["sigmoid"] = "sigmoid"
     title: ClassVar[str] = "Sigmoid"
@@ -240,7 +240,7 @@ class Softmax(Activation):
 ACTIVATIONS: tuple[type[Activation], ...] = (
     ReLU, LeakyReLU, PReLU, ELU, SELU, GELU, SiLU, Mish, Tanh, Sigmoid, Softplus, Hardswish, GLU, Softmax)
 
-_BY_NAME = {entry.name(): entry for entry in ACTIVATIONS}
+_BY_NAME: dict[str, type[Activation]] = {entry.name(): entry for entry in ACTIVATIONS}
 TITLES = {"none": "None (stays linear)"} | {name: entry.title for name, entry in _BY_NAME.items()}
 
 if TYPE_CHECKING:

@@ -19,12 +19,14 @@ class Conv2d(Activated):
     filters: int = whole(8, 1, 256, "How many patterns to look for.", unit="filters")
     kernel: int = whole(3, 1, 11, "Side of a filter.", unit="pixels")
     stride: int = whole(1, 1, 4, "Step between two positions of a filter.", unit="pixels")
-    padding: int = whole(1, 0, 5, "Blank border around the image, so that filters reach its edge.", unit="pixels")
+    padding: int = whole(1, 0, 5, "Blank border around the image, so that filters reach its edge.",
+                         unit="pixels")
 
     def sums(self, *inputs: Shape) -> Shape:
         _, height, width = picture(inputs[0], self.title)
         fits(self.kernel, inputs[0], self.padding, self.title)
-        return image(self.filters, *(window(side, self.kernel, self.stride, self.padding) for side in (height, width)))
+        return image(self.filters,
+                     *(window(side, self.kernel, self.stride, self.padding) for side in (height, width)))
 
     def weights(self, *inputs: Shape) -> Call:
         return Call("nn.Conv2d", {"in_channels": inputs[0].sizes[0], "out_channels": self.filters,

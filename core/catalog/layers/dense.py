@@ -12,8 +12,9 @@ from core.shapes import Shape, features, image
 class Activated(Layer):
     """A layer of weights followed by an activation of the learner's choice."""
 
-    activation: ActivationName = choice("relu", "The bend applied to every sum. Without one, any stack of layers "
-                                        "can do no more than a single layer.", titles=TITLES, late=True)
+    activation: ActivationName = choice(
+        "relu", "The bend applied to every sum. Without one, any stack of layers can do no more than one.",
+        titles=TITLES, late=True)
 
     def output(self, *inputs: Shape) -> Shape:
         bend = activation(self.activation)
@@ -42,7 +43,7 @@ class Activated(Layer):
 
 
 class Linear(Activated):
-    """A row of neurons. Each takes every input, multiplies it by a weight of its own, adds a bias, and bends the sum."""
+    """A row of neurons. Each multiplies every input by its own weight, adds a bias, and bends the sum."""
 
     kind: Literal["linear"] = "linear"
     title: ClassVar[str] = "Linear"

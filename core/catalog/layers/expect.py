@@ -7,7 +7,8 @@ from core.shapes import Shape
 def flat(shape: Shape, title: str) -> int:
     """The count of a flat list of numbers. Raises ShapeMismatch for any other shape."""
     if len(shape.sizes) != 1:
-        raise ShapeMismatch(f"{title} reads a flat list of numbers but gets {shape}.", "Put Flatten before it.")
+        raise ShapeMismatch(f"{title} reads a flat list of numbers but gets {shape}.",
+                            "Put Flatten before it.")
     return shape.sizes[0]
 
 

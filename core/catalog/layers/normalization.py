@@ -9,7 +9,7 @@ from core.shapes import Shape, features, image
 
 
 class Dropout(Layer):
-    """While training, silences a random share of the numbers, so that no neuron can rely on one other alone."""
+    """While training, silences a random share of the numbers, so that no neuron relies on one other alone."""
 
     kind: Literal["dropout"] = "dropout"
     title: ClassVar[str] = "Dropout"
@@ -25,7 +25,7 @@ class Dropout(Layer):
 
 
 class BatchNorm1d(Layer):
-    """Shifts and scales every number to mean 0 and spread 1 over the batch, then learns how far to undo that."""
+    """Brings every number to mean 0 and spread 1 over the batch, then learns how far to undo that."""
 
     kind: Literal["batch_norm1d"] = "batch_norm1d"
     title: ClassVar[str] = "Batch norm 1D"
@@ -48,7 +48,7 @@ class BatchNorm1d(Layer):
 
 
 class BatchNorm2d(Layer):
-    """Shifts and scales every channel to mean 0 and spread 1 over the batch, then learns how far to undo that."""
+    """Brings every channel to mean 0 and spread 1 over the batch, then learns how far to undo that."""
 
     kind: Literal["batch_norm2d"] = "batch_norm2d"
     title: ClassVar[str] = "Batch norm 2D"
@@ -72,7 +72,7 @@ class BatchNorm2d(Layer):
 
 
 class LayerNorm(Layer):
-    """Shifts and scales the numbers of each sample by themselves to mean 0 and spread 1, then learns to undo that."""
+    """Brings the numbers of each sample to mean 0 and spread 1, then learns how far to undo that."""
 
     kind: Literal["layer_norm"] = "layer_norm"
     title: ClassVar[str] = "Layer norm"

@@ -13,7 +13,7 @@ class KLDivLoss(nn.Module):
 
 
 class GaussianNLLLoss(nn.Module):
-    """Negative log-likelihood of a Gaussian whose mean and log-variance are both predicted (Nix and Weigend, 1994)."""
+    """Negative log-likelihood of a Gaussian with predicted mean and log-variance (Nix and Weigend, 1994)."""
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """outputs: (samples, 2 × values), means first, then log-variances. targets: (samples, values)."""

@@ -30,7 +30,8 @@ def names() -> tuple[str, ...]:
 def template(name: str) -> Template:
     """The template of this name. Raises Problems when there is none."""
     if name not in names():
-        raise Problems(Problem(where="template", what=f"There is no template {name!r}.", fix=closest(name, names())))
+        raise Problems(Problem(where="template", what=f"There is no template {name!r}.",
+                               fix=closest(name, names())))
     raw: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return Template(name=name, title=raw["title"], what=raw["what"], try_this=raw["try_this"],
                     experiment=read(raw["experiment"]))
