@@ -1,0 +1,109 @@
+"""Protects what is taken away: written whole, proved by use, refused with a way out, told when it differs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from core import export
+from core.engine import weights
+from core.engine.trainer import Trainer
+from core.events import StepsRecorded
+from core.experiment import templates
+from core.experiment.model import read
+from core.export import Subject
+from core.export.proof import of_script
+from core.problems import Problems
+from tests.experiment.written import pinned
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """A short run that is over, with its weights."""
+    asked = pinned(templates.template("digits-cnn").experiment, epochs=1)
+    trainer = Trainer(asked)
+    events = trainer.start()
+    events += trainer.advance(1000, 60)
+    kept = tmp_path_factory.mktemp("run") / "weights.safetensors"
+    weights.write(kept, trainer.network)
+    losses = tuple(loss for event in events if isinstance(event, StepsRecorded) for loss in event.losses)
+    return Subject(asked, tuple(events), losses, True, kept)
+
+
+def test_a_script_is_run_and_says_the_same(ended: Subject, tmp_path: Path) -> None:
+    proof = export.export(ended, "script", tmp_path / "script.py")
+    assert (proof.equal, proof.compared, proof.largest_difference) == (True, 17, 0.0)
+    assert "first 17 step losses are equal to the run's" in proof.said
+    assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
+
+
+def test_losses_that_differ_are_told(ended: Subject, tmp_path: Path) -> None:
+    other = ended._replace(losses=(ended.losses[0] + 0.5, *ended.losses[1:]))
+    proof = export.export(other, "script", tmp_path / "script.py")
+    assert not proof.equal
+    assert proof.largest_difference == pytest.approx(0.5)
+    assert "differ from the run's by up to 0.5" in proof.said
+
+
+@pytest.mark.parametrize(("text", "word"), [
+    ("raise SystemExit('no torch here')", "did not run: no torch here"), ("", "ended after 0 steps, not 1"),
+    ("print(float('nan'))", "differ")])
+def test_a_script_that_does_not_do_its_work_is_told(text: str, word: str, tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(text)
+    proof = of_script(path, [0.5], "the run's")
+    assert not proof.equal
+    assert proof.largest_difference is None
+    assert word in proof.said
+
+
+def test_weights_are_read_back_and_judged(ended: Subject, tmp_path: Path) -> None:
+    path = tmp_path / "digits.safetensors"
+    proof = export.export(ended, "safetensors", path)
+    assert proof.equal
+    assert proof.largest_difference == 0.0
+    assert proof.compared == 10 * 359
+    assert proof.found == proof.stored == ended.events[-1].test["accuracy"]
+    beside = tmp_path / "digits.safetensors.json"
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, beside.name}
+    assert read(json.loads(beside.read_text())) == ended.experiment
+    assert path.read_bytes() == ended.weights.read_bytes()
+
+
+def test_the_weights_fit_the_script(ended: Subject, tmp_path: Path) -> None:
+    import runpy
+
+    import torch
+
+    export.export(ended, "script", tmp_path / "script.py")
+    net = runpy.run_path(str(tmp_path / "script.py"))["Net"]()
+    held = {name: torch.from_numpy(array) for name, array in load_file(ended.weights).items()}
+    assert net.load_state_dict(held, strict=True)
+
+
+def test_weights_of_a_run_that_goes_on_are_refused(ended: Subject, tmp_path: Path) -> None:
+    with pytest.raises(Problems, match=r"not over yet.*Stop it, or wait"):
+        export.export(ended._replace(over=False), "safetensors", tmp_path / "x.safetensors")
+    with pytest.raises(Problems, match=r"without leaving weights.*Train it again"):
+        export.export(ended._replace(weights=tmp_path / "none"), "safetensors", tmp_path / "x.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_of_another_network_are_refused(ended: Subject, tmp_path: Path) -> None:
+    held = load_file(ended.weights)
+    held.pop("conv1.0.weight")
+    save_file(held, tmp_path / "other")
+    with pytest.raises(Problems, match=r"not those of this network"):
+        export.export(ended._replace(weights=tmp_path / "other"), "safetensors", tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize("to", export.WAYS)
+def test_a_place_that_takes_no_file_is_told(to: str, ended: Subject, tmp_path: Path) -> None:
+    with pytest.raises(Problems, match=r"cannot be written.*Name a file in a folder that exists"):
+        export.export(ended, to, tmp_path / "nowhere" / "x")
+
+
+def test_an_unknown_way_is_told_with_the_known_ones(ended: Subject, tmp_path: Path) -> None:
+    with pytest.raises(Problems, match=r"'safetensors'"):
+        export.export(ended, "safetensor", tmp_path / "x")

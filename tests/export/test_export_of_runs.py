@@ -1,0 +1,135 @@
+"""Protects the way from a stored run to its files: through an analyst's answer, and on the page."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.engine import weights
+from core.engine.trainer import Trainer
+from core.experiment import templates
+from core.experiment.model import write
+from core.records import RunState
+from core.runtime import analyst, client, exports, locks, paths
+from core.store import files
+from core.store.catalog import Catalog
+from core.store.reader import Reader
+from core.store.writer import Writer
+from tests.experiment.written import pinned
+
+
+pytestmark = pytest.mark.xdist_group("export")  # its store is made once
+
+
+def page(number: int) -> None:
+    """What the Studio does when Export was pressed."""
+    from pages.parts import export
+
+    export.take_away(number)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store whose dispatcher's place is taken, so that a page starts none."""
+    folder = tmp_path_factory.mktemp("store")
+    Catalog(folder).close()
+    lock = locks.take(paths.jobs_lock(folder))
+    assert lock is not None
+    lock.sign(version=paths.code_version())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAYERSCOPE_STORE", str(folder))
+        yield folder
+    lock.release()
+
+
+@pytest.fixture(scope="module")
+def run(store: Path) -> int:
+    """A run that is over, whose script and weights were asked for."""
+    run = trained(store)
+    for to in ("script", "safetensors"):
+        answered(store, run=run, to=to)
+    return run
+
+
+def trained(store: Path, over: bool = True, **training: Any) -> int:
+    """A short run as a worker leaves it."""
+    asked = pinned(templates.template("iris").experiment, **{"epochs": 6, **training})
+    with closing(Catalog(store)) as catalog:
+        run = catalog.add_run(write(asked), "Iris", f"key of {training}", None, "accuracy")
+        trainer = Trainer(asked)
+        with closing(Writer(files.make_folder(files.run_folder(store, run)))) as writer:
+            writer.append(*trainer.start())
+            while not trainer.over and (over or trainer.step < 30):
+                writer.append(*trainer.advance(15, 60))
+        weights.write(paths.weights(store, run), trainer.network)
+        for state in (RunState.STARTING, RunState.RUNNING, *([RunState.FINISHED] if over else [])):
+            catalog.set_state(run, state)
+    return run
+
+
+def answered(store: Path, **question: Any) -> dict[str, Any]:
+    """What an analyst answers."""
+    key = client.ask(store, "export", question)
+    analyst.main(key, store)
+    found = client.answer(store, key)
+    assert found is not None
+    return found.facts
+
+
+def shown(number: int) -> AppTest:
+    """The dialog, opened."""
+    return AppTest.from_function(page, kwargs={"number": number}, default_timeout=30).run()
+
+
+def test_a_run_is_written_into_its_folder_with_its_proof(store: Path, run: int) -> None:
+    told = client.answer(store, client.ask(store, "export", {"run": run, "to": "script"})).facts
+    assert told["proof"]["equal"]
+    assert told["proof"]["compared"] == 20
+    assert told["files"] == [str(files.run_folder(store, run) / "exports" / "script.py")]
+    assert Path(told["files"][0]).read_text(encoding="utf-8") == told["text"]
+    assert not told["passing"]
+
+
+def test_first_losses_are_told_however_long_the_run(store: Path) -> None:
+    run = trained(store, epochs=2000, batch_size=60)
+    with closing(Reader(files.run_folder(store, run))) as reader:
+        assert len(exports.first_losses(reader)) == 20
+
+
+def test_a_draft_has_a_script_and_no_files(store: Path) -> None:
+    told = answered(store, run=None, to="script", experiment=write(templates.template("xor").experiment))
+    assert told["proof"]["equal"]
+    assert told["files"] == []
+    assert "def xor(" in told["text"]
+
+
+def test_a_run_that_is_not_there_is_told(store: Path) -> None:
+    assert "There is no run 99" in answered(store, run=99, to="script")["problem"]
+
+
+def test_the_dialog_shows_the_proof_the_script_and_the_button(run: int) -> None:
+    test = shown(run)
+    assert not test.exception
+    assert "equal to the run's" in test.success[0].value
+    assert "class Net(nn.Module)" in test.code[0].value
+    assert [button.label for button in test.get("download_button")] == ["Save .py"]
+
+
+def test_the_dialog_hands_over_weights_with_their_experiment(run: int) -> None:
+    test = shown(run)
+    test.segmented_control[0].set_value("safetensors").run()
+    assert not test.exception
+    assert "the same Accuracy" in test.success[0].value
+    assert [button.label for button in test.get("download_button")] == [
+        "Save .safetensors", "Save .safetensors.json"]
+
+
+def test_weights_that_still_change_are_not_offered(store: Path) -> None:
+    run = trained(store, over=False, epochs=7)
+    told = answered(store, run=run, to="script")
+    assert told["proof"]["equal"]
+    assert told["passing"]
+    assert "not over yet" in answered(store, run=run, to="safetensors")["problem"]
