@@ -8,7 +8,8 @@ from core.engine.trainer import Trainer, shuffle
 from core.events import Started, StepsRecorded
 from core.experiment.replay import History, history
 from core.experiment.source import source
-from core.export import place, proof
+from core.export.place import put
+from core.export.proof import of_script
 from core.export.subject import Proof, Subject
 
 FIRST = 20
@@ -25,8 +26,8 @@ def export(subject: Subject, path: Path) -> Proof:
         told, losses, whose = history(subject.events), list(subject.losses[:FIRST]), "the run's"
     else:
         told, losses, whose = _tried(subject)
-    place.put(path, text(subject, told))
-    return proof.of_script(path, losses, whose)
+    put(path, text(subject, told))
+    return of_script(path, losses, whose)
 
 
 def text(subject: Subject, told: History) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 from core.engine import weights
 from core.engine.trainer import initial
 from core.experiment.model import write
-from core.export import place, proof
+from core.export.place import into, put
+from core.export.proof import of_weights
 from core.export.subject import Proof, Subject
 from core.problems import Problem, Problems
 
@@ -20,10 +21,10 @@ def export(subject: Subject, path: Path) -> Proof:
     beside = path.with_name(f"{path.name}.json")
     network = initial(subject.experiment)
     weights.read(stored, network)
-    with place.into(path):
+    with into(path):
         weights.write(path, network)
-    place.put(beside, json.dumps(write(subject.experiment), indent=1) + "\n")
-    return proof.of_weights(path, beside, subject)
+    put(beside, json.dumps(write(subject.experiment), indent=1) + "\n")
+    return of_weights(path, beside, subject)
 
 
 def _weights(subject: Subject) -> Path:
