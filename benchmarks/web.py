@@ -10,6 +10,9 @@ from pathlib import Path
 from statistics import median
 
 import psutil
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.figures import Figure
 from core.events import StepsRecorded
@@ -55,6 +58,8 @@ def _ten_people(app: App) -> Iterator[Figure]:
     draft = write(template("two-spirals").experiment)
     draft["training"]["epochs"] = None
     with ExitStack() as stack:
+        for number in range(SESSIONS):
+            _visit(stack.enter_context(_streamlit(app)), ("", "runs", "system")[number % 3])
         pages = [stack.enter_context(app.page()) for _ in range(SESSIONS)]
         run = pages[0].train(draft)
         for page in pages:
@@ -88,6 +93,26 @@ def _ten_people(app: App) -> Iterator[Figure]:
         "",
         None,
     )
+
+
+def _streamlit(app: App) -> connect:
+    return connect(
+        f"ws://127.0.0.1:{app.port}/_stcore/stream", origin=app.url, subprotocols=["streamlit"], max_size=None
+    )
+
+
+def _visit(session: ClientConnection, page: str) -> None:
+    """Open a page as a browser does, and wait until its script has run."""
+    message = BackMsg()
+    message.rerun_script.page_name = page
+    session.send(message.SerializeToString())
+
+    def done() -> bool:
+        said = ForwardMsg()
+        said.ParseFromString(session.recv(timeout=20))
+        return said.WhichOneof("type") == "script_finished"
+
+    until(done, 30, "a page")
 
 
 def _listen(pages: list[Page], seconds: float) -> list[float]:
