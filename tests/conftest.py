@@ -213,8 +213,12 @@ def own_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a Chromium: $CHROMIUM, or where one usually is."""
-    named = os.environ.get("CHROMIUM")
-    found = named or next((path for path in BROWSERS if Path(path).exists()), None)
+    """The path of a Chromium."""
+    return chromium_path()
+
+
+def chromium_path() -> str:
+    """$CHROMIUM, or where one usually is."""
+    found = os.environ.get("CHROMIUM") or next((path for path in BROWSERS if Path(path).exists()), None)
     assert found, "There is no Chromium. Install one, or name it in $CHROMIUM."
     return found

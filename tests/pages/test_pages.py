@@ -32,7 +32,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lock.release()
 
 
-def add(store: Path, state: RunState, *, name: str = "Two spirals", rate: float = 0.01, points: int = 9) -> int:
+def add(store: Path, state: RunState, *, name: str = "run", rate: float = 0.01, points: int = 9) -> int:
     """A run in this state, with curves unless it has not begun."""
     experiment = model.write(template("two-spirals").experiment)
     experiment["training"]["optimizer"]["learning_rate"] = rate
