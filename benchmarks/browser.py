@@ -47,7 +47,7 @@ def measure() -> Iterator[Figure]:
             context.add_init_script(SEEN)
             page = context.new_page()
             page.goto(app.url)
-            page.locator(".ls-box").first.wait_for()
+            page.locator(".ls-output", has_text="Untrained").wait_for()  # everything is drawn
             yield from _presses(page)
             yield from _moves(app)
             yield from _watched(app, page)
