@@ -1,4 +1,4 @@
-// What a person can do: edit the draft, choose what to look at, and order a run about.
+// What a person can do to the draft, and what to look at.
 
 /** A copy of an experiment without the settings that are moved live, to tell whether the rest differs. */
 function rest(experiment, paths) {
@@ -6,7 +6,10 @@ function rest(experiment, paths) {
   for (const path of paths) {
     const keys = path.split(".");
     const last = keys.pop();
-    const place = keys.reduce((at, key) => at?.[key] ?? at?.nodes?.find(({ id }) => id === key)?.layer, copy);
+    const place = keys.reduce(
+      (at, key) => at?.[key] ?? at?.nodes?.find(({ id }) => id === key)?.layer,
+      copy,
+    );
     if (place) delete place[last];
   }
   return JSON.stringify(copy);
@@ -14,7 +17,7 @@ function rest(experiment, paths) {
 
 /** @param {object} studio */
 export function createActions(studio) {
-  return { ...createNotices(studio), ...createChoices(studio), ...createEdits(studio), ...createOrders(studio) };
+  return { ...createNotices(studio), ...createChoices(studio), ...createEdits(studio) };
 }
 
 function createNotices({ state, tell }) {
@@ -22,7 +25,10 @@ function createNotices({ state, tell }) {
     state.notice = text;
     tell("notice");
   };
-  return { say, tellProblems: (reply) => say((reply.problems ?? []).map(({ what, fix }) => `${what} ${fix}`).join(" ")) };
+  return {
+    say,
+    tellProblems: (reply) => say((reply.problems ?? []).map(({ what, fix }) => `${what} ${fix}`).join(" ")),
+  };
 }
 
 /** Looking: boxes, neurons, links, samples, other runs. */
@@ -38,7 +44,10 @@ function createChoices(studio) {
       choose(id, null, null);
       if (focus) studio.focusDock();
       const target = back === true ? before : back;
-      if (target) requestAnimationFrame(() => studio.root.querySelector(`.ls-box[data-id="${CSS.escape(target)}"]`)?.focus());
+      if (target)
+        requestAnimationFrame(() =>
+          studio.root.querySelector(`.ls-box[data-id="${CSS.escape(target)}"]`)?.focus(),
+        );
     },
     pickNeuron: (neuron) => choose(neuron.node, neuron, null),
     pickLink: ({ node, out, from }) => choose(node, null, { node, out, from }),
@@ -59,7 +68,7 @@ function createChoices(studio) {
       else studio.views.refresh();
     },
     overlay: async (run) => {
-      const reply = run && await studio.ask("compare", { run: run.id });
+      const reply = run && (await studio.ask("compare", { run: run.id }));
       if (reply && !reply.ok) return studio.tellProblems(reply);
       const { curvesOf } = await import("./charts.js");
       state.other = run && { name: `${run.id} · ${reply.name}`, series: curvesOf(reply.series) };
@@ -79,6 +88,16 @@ function createEdits(studio) {
       if (live) studio.runs.move(path, value);
       if (!live || final) studio.draft.edit({ kind: "set", path, value }, { gesture });
     },
+    /** Other data or another experiment: a run that goes on with the old one is ended, and kept. */
+    begin: async (edit) => {
+      const reply = await edit();
+      const id = studio.live() ? state.run.id : null;
+      if (!reply.ok) return;
+      await studio.reset();
+      if (id) studio.say(`Run ${id} was stopped, and is kept in Runs.`);
+    },
+    template: (name) => studio.begin(() => studio.draft.template(name)),
+    chooseData: (entry) => studio.begin(() => studio.draft.edit({ kind: "choose", path: "data", entry })),
     insert: (layer) => {
       const boxes = state.drawing.boxes;
       const chosen = boxes.findIndex(({ id }) => id === state.selected);
@@ -86,11 +105,20 @@ function createEdits(studio) {
       const before = new Set(boxes.map(({ id }) => id));
       return studio.draft.edit({ kind: "insert", after, layer }).then((reply) => {
         const added = reply.ok && state.drawing.boxes.find(({ id }) => !before.has(id));
+        if (added) studio.announce(`${added.title} added.`);
         if (added) studio.select(added.id, { back: added.id });
       });
     },
-    remove: (id) => studio.draft.edit({ kind: "remove", nodes: [id] }),
-    moveAfter: (node, after) => studio.draft.edit({ kind: "move", node, after }),
+    remove: (id) => {
+      const title = studio.titleOf(id);
+      return studio.draft
+        .edit({ kind: "remove", nodes: [id] })
+        .then(() => studio.announce(`${title} removed.`));
+    },
+    moveAfter: (node, after) =>
+      studio.draft
+        .edit({ kind: "move", node, after })
+        .then(() => studio.announce(`${studio.titleOf(node)} moved, now after ${studio.titleOf(after)}.`)),
     /** Whether the draft differs from the run that is live, in more than what can be moved live. */
     changed: () => {
       if (!studio.live() || !state.run.experiment || !state.draft) return false;
@@ -98,70 +126,4 @@ function createEdits(studio) {
       return rest(state.draft, paths) !== rest(state.run.experiment, paths);
     },
   };
-}
-
-/** Ordering runs about. */
-function createOrders(studio) {
-  const { state, tell } = studio;
-  const command = (order) => studio.runs.command(order);
-  const start = () => studio.runs.train(studio.pace());
-  /** Starts a run that does one thing, then waits. */
-  const startFor = async (kind) => {
-    const reply = await studio.runs.train(1);
-    if (!reply?.ok) return;
-    await command({ kind });
-    await command({ kind: "pace", value: studio.pace() });
-  };
-  const orders = {
-    command,
-    /** Why nothing can be trained now, or nothing. */
-    reason: () => {
-      if (!state.connected) return state.catalogue ? "Reconnecting…" : "Connecting…";
-      if (!state.drawing) return "Loading…";
-      const problem = state.drawing.boxes.find((box) => box.problem)?.problem ?? state.problems[0];
-      return state.drawing.ready ? "" : problem ? `${problem.what} ${problem.fix}` : "The network is not complete.";
-    },
-    toggle: () => {
-      if (studio.live()) return command({ kind: state.run.state === "paused" ? "resume" : "pause" });
-      return orders.reason() ? undefined : start();
-    },
-    step: () => {
-      if (studio.live()) return command({ kind: "step" });
-      return orders.reason() ? undefined : startFor("step");
-    },
-    epoch: () => {
-      if (studio.live()) return command({ kind: "epoch" });
-      return orders.reason() ? undefined : startFor("epoch");
-    },
-    stop: () => command({ kind: "stop" }),
-    trainAnew: async () => {
-      await command({ kind: "stop" });
-      await start();
-    },
-    detach: () => {
-      studio.runs.detach();
-      studio.views.forget();
-      studio.views.refresh();
-    },
-    reset: async () => {
-      if (studio.live()) await command({ kind: "stop" });
-      orders.detach();
-    },
-    openRun: async (id, { quiet } = {}) => {
-      const reply = await studio.ask("open", { run: id });
-      if (!reply.ok) {
-        if (!quiet) studio.tellProblems(reply);
-        return reply;
-      }
-      studio.draft.remember(null);
-      await studio.runs.attach(id, reply.draft, reply.run.name);
-      studio.draft.take(reply);
-      return reply;
-    },
-    ended: () => {
-      studio.views.refresh();
-      tell("run");
-    },
-  };
-  return orders;
 }

@@ -7,7 +7,10 @@ import { short } from "./numbers.js";
 export function createAnswers(studio) {
   const { state, on } = studio;
   const table = make("table", { class: "ls-confusion" });
-  const canvas = make("canvas", { role: "img", "aria-label": "Predicted against true values of the validation samples" });
+  const canvas = make("canvas", {
+    role: "img",
+    "aria-label": "Predicted against true values of the validation samples",
+  });
   const element = make("div", { class: "ls-answers" }, table, canvas);
   let shape = "";
   on("snapshot theme draft size", () => {
@@ -31,16 +34,28 @@ export function createAnswers(studio) {
 function build(table, classes, names) {
   const name = (index) => names[index] ?? String(index);
   const head = Array.from({ length: classes }, (_, index) => make("th", { scope: "col" }, name(index)));
-  const rows = Array.from({ length: classes }, (_, row) => make("tr", {}, make("th", { scope: "row" }, name(row)),
-    Array.from({ length: classes }, () => make("td"))));
-  table.replaceChildren(make("caption", {}, "Rows: true class. Columns: predicted. Validation samples."),
-    make("thead", {}, make("tr", {}, make("td"), head)), make("tbody", {}, rows));
+  const rows = Array.from({ length: classes }, (_, row) =>
+    make(
+      "tr",
+      {},
+      make("th", { scope: "row" }, name(row)),
+      Array.from({ length: classes }, () => make("td")),
+    ),
+  );
+  table.replaceChildren(
+    make("caption", {}, "Rows: true class. Columns: predicted. Validation samples."),
+    make("thead", {}, make("tr", {}, make("td"), head)),
+    make("tbody", {}, rows),
+  );
 }
 
 /** Writes the counts; the share of a row is its cell's depth. confusion: (true, predicted). */
 function count(table, { data, shape: [classes] }, colours) {
   for (let row = 0; row < classes; row++) {
-    const total = Math.max(1, data.slice(row * classes, (row + 1) * classes).reduce((sum, value) => sum + value, 0));
+    const total = Math.max(
+      1,
+      data.slice(row * classes, (row + 1) * classes).reduce((sum, value) => sum + value, 0),
+    );
     for (let column = 0; column < classes; column++) {
       const cell = table.tBodies[0].rows[row].cells[column + 1];
       const value = data[row * classes + column];

@@ -2,29 +2,54 @@
 
 import { fit, give, make, write } from "./element.js";
 import { icon } from "./icons.js";
-import { markDead, paintCells, paintCurve, paintEmpty, paintFilters, paintMaps, ring, spot } from "./tiles.js";
+import {
+  markDead,
+  paintCells,
+  paintCurve,
+  paintEmpty,
+  paintFilters,
+  paintMaps,
+  ring,
+  spot,
+} from "./tiles.js";
 import { whole } from "./numbers.js";
 
 /**
  * A box's element with the ways to update it.
- * @returns {{element: HTMLElement, canvas: HTMLCanvasElement, write: Function, place: Function, paint: Function}}
+ * @returns {{element: HTMLElement, write: Function, place: Function, paint: Function}}
  */
 export function createBox(studio, id) {
   const parts = {
-    icon: make("span", { class: "ls-box-icon" }), title: make("span", { class: "ls-box-title" }),
-    summary: make("span", { class: "ls-box-summary" }), parameters: make("span", { class: "ls-box-parameters" }),
+    icon: make("span", { class: "ls-box-icon" }),
+    title: make("span", { class: "ls-box-title" }),
+    summary: make("span", { class: "ls-box-summary" }),
+    parameters: make("span", { class: "ls-box-parameters" }),
     curve: make("canvas", { class: "ls-box-curve", "aria-hidden": "true" }),
     canvas: make("canvas", { class: "ls-box-tiles", "aria-hidden": "true" }),
-    more: make("span", { class: "ls-box-more" }), problem: make("span", { class: "ls-box-problem" }),
+    more: make("span", { class: "ls-box-more" }),
+    problem: make("span", { class: "ls-box-problem" }),
     spoken: make("span", { class: "ls-hidden" }),
   };
-  parts.words = make("span", { class: "ls-box-words" }, make("span", { class: "ls-box-head" }, parts.icon, parts.title),
-    parts.summary, parts.parameters);
-  const element = make("div", { class: "ls-box", role: "option", tabindex: "-1", "data-id": id },
-    parts.words, parts.spoken, parts.curve, parts.canvas, parts.more, parts.problem);
+  parts.words = make(
+    "span",
+    { class: "ls-box-words" },
+    make("span", { class: "ls-box-head" }, parts.icon, parts.title),
+    parts.summary,
+    parts.parameters,
+  );
+  const element = make(
+    "div",
+    { class: "ls-box", role: "option", tabindex: "-1", "data-id": id },
+    parts.words,
+    parts.spoken,
+    parts.curve,
+    parts.canvas,
+    parts.more,
+    parts.problem,
+  );
   let [box, place] = [null, null];
   return {
-    element, canvas: parts.canvas,
+    element,
     /** Writes what does not move while it trains. */
     write(next) {
       box = next;
@@ -54,12 +79,20 @@ function describe(element, parts, box) {
   const gives = box.shape_named ? `gives ${box.shape_named}` : "";
   const count = `${whole(box.parameters ?? 0)} parameters`;
   write(parts.spoken, gives);
-  give(parts.words, "data-tip", [`${box.title} (${box.id})`, gives, `${count}.`].filter(Boolean).join(" · "));
+  give(
+    parts.words,
+    "data-tip",
+    [`${box.title} (${box.id})`, gives, `${count}.`].filter(Boolean).join(" · "),
+  );
 }
 
 function put(element, parts, box, place) {
-  Object.assign(element.style, { left: `${place.x}px`, top: `${place.y}px`, width: `${place.width}px`,
-                                 height: box.problem ? "auto" : `${place.height}px` });
+  Object.assign(element.style, {
+    left: `${place.x}px`,
+    top: `${place.y}px`,
+    width: `${place.width}px`,
+    height: box.problem ? "auto" : `${place.height}px`,
+  });
   element.dataset.lines = place.lines;
   element.dataset.titles = place.titles;
   const { rows, size, shown } = place.grid;
@@ -70,7 +103,7 @@ function put(element, parts, box, place) {
   write(parts.more, place.count > shown ? `+ ${place.count - shown} more` : "");
 }
 
-/** Paints the live part. view: {hovered, chosen, filters} — a unit's number or -1, and whether to show filters. */
+/** Paints the live part. view: the hovered and the chosen unit (-1 for none), and whether to show filters. */
 function draw(parts, box, place, snapshot, colours, { hovered, chosen, filters }) {
   if (box.curve) {
     const width = Math.min(place.width - 22, 74);
@@ -114,13 +147,13 @@ function cut(context, text, room) {
 
 function paintUnits(context, box, place, snapshot, colours, filters) {
   const kernels = filters && snapshot?.arrays.get(`filters/${box.id}`);
-  if (kernels) return paintFilters(context, place.grid, kernels, colours), true;
+  if (kernels) return (paintFilters(context, place.grid, kernels, colours), true);
   const maps = snapshot?.arrays.get(`maps/${box.id}`);
   if (maps && place.form !== "cells") {
     const plane = place.form === "plane";
-    return paintMaps(context, place.grid, maps, colours, { flip: plane, sharp: !plane }), true;
+    return (paintMaps(context, place.grid, maps, colours, { flip: plane, sharp: !plane }), true);
   }
   const values = snapshot?.arrays.get(`values/${box.id}`);
-  if (values) return paintCells(context, place.grid, values.data, colours), true;
+  if (values) return (paintCells(context, place.grid, values.data, colours), true);
   return false;
 }

@@ -35,8 +35,10 @@ export function createColours(tokens) {
     /** The colour of a signed number between -1 and 1, as CSS. */
     tint: (share) => css(tint(tokens, share)),
     /** The colour of a class: with two of them the two ends of the signed scale. */
-    classColour: (index, count) => (count <= 2 ? [tokens.negative, tokens.positive] : tokens.categorical)[
-      index % (count <= 2 ? 2 : tokens.categorical.length)],
+    classColour: (index, count) =>
+      (count <= 2 ? [tokens.negative, tokens.positive] : tokens.categorical)[
+        index % (count <= 2 ? 2 : tokens.categorical.length)
+      ],
     group: (name) => tokens.groups[name] ?? tokens.quiet,
   };
 }
@@ -57,7 +59,8 @@ export function dress(root, tokens, name) {
   for (const [token, value] of Object.entries(tokens)) {
     if (typeof value === "string") root.style.setProperty(`--ls-${token.replaceAll("_", "-")}`, value);
   }
-  for (const [group, value] of Object.entries(tokens.groups)) root.style.setProperty(`--ls-group-${group}`, value);
+  for (const [group, value] of Object.entries(tokens.groups))
+    root.style.setProperty(`--ls-group-${group}`, value);
   root.dataset.theme = name;
   root.style.colorScheme = name;
 }

@@ -4,11 +4,19 @@ import { make, write } from "./element.js";
 import { brief, clock, whole } from "./numbers.js";
 
 const COUNTERS = [
-  ["Epoch", "Passes over all training samples, of how many.", ({ epoch, epochs }) => `${epoch}/${epochs ?? "∞"}`],
+  [
+    "Epoch",
+    "Passes over all training samples, of how many.",
+    ({ epoch, epochs }) => `${epoch}/${epochs ?? "∞"}`,
+  ],
   ["Step", "Updates of the weights so far, one per batch.", ({ step }) => whole(step)],
   ["Steps/s", "Updates per second.", ({ steps_per_second: speed }) => brief(speed)],
   ["Samples/s", "Training samples seen per second.", ({ samples_per_second: speed }) => brief(speed)],
-  ["Elapsed", "Time spent training, pauses left out, in minutes and seconds.", ({ seconds }) => clock(seconds)],
+  [
+    "Elapsed",
+    "Time spent training, pauses left out, in minutes and seconds.",
+    ({ seconds }) => clock(seconds),
+  ],
   ["Left", "Time to go at this speed, in minutes and seconds.", ({ remaining }) => clock(remaining)],
 ];
 
@@ -17,11 +25,19 @@ export function createCounters(studio) {
   const { state, on } = studio;
   const cells = COUNTERS.map(([title, tip, value]) => {
     const figure = make("dd", {}, "–");
-    return { figure, value, element: make("div", { class: "ls-counter", "data-tip": tip }, make("dt", {}, title), figure) };
+    return {
+      figure,
+      value,
+      element: make("div", { class: "ls-counter", "data-tip": tip }, make("dt", {}, title), figure),
+    };
   });
   on("run draft", () => {
     const progress = state.run?.progress ?? { epoch: 0, epochs: state.draft?.training?.epochs, step: 0 };
     for (const { figure, value } of cells) write(figure, value(progress));
   });
-  return make("dl", { class: "ls-counters" }, cells.map(({ element }) => element));
+  return make(
+    "dl",
+    { class: "ls-counters" },
+    cells.map(({ element }) => element),
+  );
 }

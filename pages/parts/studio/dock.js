@@ -11,7 +11,12 @@ import { paintCurve } from "./tiles.js";
 /** @returns {HTMLElement} */
 export function createDock(studio) {
   const { state, on } = studio;
-  const dock = make("section", { class: "ls-dock ls-card", "aria-label": "Chosen layer", hidden: true, tabindex: "-1" });
+  const dock = make("section", {
+    class: "ls-dock ls-card",
+    "aria-label": "Chosen layer",
+    hidden: true,
+    tabindex: "-1",
+  });
   const settings = createSettings(studio);
   const inspector = createInspector(studio);
   const weight = createWeight(studio);
@@ -27,7 +32,8 @@ export function createDock(studio) {
     inspector.hidden = !state.neuron;
     weight.hidden = !state.link;
   });
-  studio.focusDock = () => requestAnimationFrame(() => (dock.querySelector("input, select, button") ?? dock).focus());
+  studio.focusDock = () =>
+    requestAnimationFrame(() => (dock.querySelector("input, select, button") ?? dock).focus());
   return dock;
 }
 
@@ -36,7 +42,8 @@ function createSettings(studio) {
   const head = dockHead(studio, "");
   const help = make("p", { class: "ls-help" });
   const kinds = createChooser("Layer", "What kind of layer this is.", [], (entry) =>
-    studio.draft.edit({ kind: "choose", path: `network.${state.selected}`, entry }));
+    studio.draft.edit({ kind: "choose", path: `network.${state.selected}`, entry }),
+  );
   const tools = toolbar(studio);
   const body = make("div");
   const problem = make("p", { class: "ls-problem", role: "status" });
@@ -66,7 +73,9 @@ function createSettings(studio) {
     form?.set(node.layer);
     drawCurve(studio, curve, node?.layer);
   });
-  return { element: make("div", {}, head.element, help, problem, tools.element, kinds.element, body, curve, facts) };
+  return {
+    element: make("div", {}, head.element, help, problem, tools.element, kinds.element, body, curve, facts),
+  };
 }
 
 function toolbar(studio) {
@@ -78,11 +87,19 @@ function toolbar(studio) {
   };
   const left = iconButton("left", "Move towards the input", "Move towards the input. Alt+←", order(-1));
   const right = iconButton("right", "Move towards the output", "Move towards the output. Alt+→", order(1));
-  const copy = iconButton("duplicate", "Duplicate", "Add the same layer after this one.",
-    () => studio.draft.edit({ kind: "duplicate", node: id() }));
+  const copy = iconButton("duplicate", "Duplicate", "Add the same layer after this one.", () =>
+    studio.draft.edit({ kind: "duplicate", node: id() }),
+  );
   const remove = iconButton("remove", "Delete", "Remove this layer. Delete", () => studio.remove(id()));
   return {
-    element: make("div", { class: "ls-tools", role: "group", "aria-label": "Layer" }, left, right, copy, remove),
+    element: make(
+      "div",
+      { class: "ls-tools", role: "group", "aria-label": "Layer" },
+      left,
+      right,
+      copy,
+      remove,
+    ),
     update: (box) => {
       const boxes = studio.state.drawing.boxes.map(({ id: other }) => other);
       const index = boxes.indexOf(box);

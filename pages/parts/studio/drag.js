@@ -68,6 +68,10 @@ function show(view, marker, after) {
   const place = view.places.get(after);
   marker.hidden = !place;
   if (place) {
-    Object.assign(marker.style, { left: `${place.x + place.width + 8}px`, top: `${place.y}px`, height: `${place.height}px` });
+    Object.assign(marker.style, {
+      left: `${place.x + place.width + 8}px`,
+      top: `${place.y}px`,
+      height: `${place.height}px`,
+    });
   }
 }

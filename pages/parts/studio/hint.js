@@ -4,10 +4,22 @@ import { make, write } from "./element.js";
 
 const SHELF = "layerscope.hint";
 const STEPS = [
-  [".ls-data", "1 of 4 · Data", "This is what the network learns from: two spirals, to be told apart by colour. Choose other data here."],
-  [".ls-middle", "2 of 4 · Network", "Each box is a layer, each tile a neuron. A tile shows where on the plane its neuron answers. Click one to see its numbers."],
+  [
+    ".ls-data",
+    "1 of 4 · Data",
+    "This is what the network learns from: two spirals, to be told apart by colour. Choose other data here.",
+  ],
+  [
+    ".ls-middle",
+    "2 of 4 · Network",
+    "Each box is a layer, each tile a neuron: it shows where its neuron answers. Click one for its numbers.",
+  ],
   [".ls-train", "3 of 4 · Train", "Press Train, or the space bar, and watch the tiles take shape."],
-  [".ls-strip", "4 of 4 · Steer", "Move the learning rate while it trains: the run obeys at once, and the chart marks the moment."],
+  [
+    ".ls-strip",
+    "4 of 4 · Steer",
+    "Move the learning rate while it trains: the run obeys at once, and the chart marks the moment.",
+  ],
 ];
 
 /** Shows the hint when it has not been dismissed in this browser. */
@@ -15,9 +27,23 @@ export function createHint(studio) {
   if (localStorage.getItem(SHELF)) return null;
   const title = make("strong");
   const words = make("p");
-  const next = make("button", { type: "button", class: "ls-button ls-primary", onclick: () => go(at + 1) }, "Next");
-  const card = make("aside", { class: "ls-hint", "aria-label": "First steps" }, title, words,
-    make("div", { class: "ls-hint-buttons" }, make("button", { type: "button", class: "ls-button", onclick: () => end() }, "Do not show again"), next));
+  const next = make(
+    "button",
+    { type: "button", class: "ls-button ls-primary", onclick: () => go(at + 1) },
+    "Next",
+  );
+  const card = make(
+    "aside",
+    { class: "ls-hint", "aria-label": "First steps" },
+    title,
+    words,
+    make(
+      "div",
+      { class: "ls-hint-buttons" },
+      make("button", { type: "button", class: "ls-button", onclick: () => end() }, "Do not show again"),
+      next,
+    ),
+  );
   let at = -1;
   let target = null;
   const end = () => {
@@ -49,8 +75,17 @@ function place(card, target) {
   if (!target || window.innerWidth < 720) return;
   const { left, right, top, bottom, width } = target.getBoundingClientRect();
   const beside = right + card.offsetWidth + 16 < window.innerWidth && width < 400;
-  const x = beside ? right + 10 : Math.max(8, Math.min(left + width / 2 - card.offsetWidth / 2, window.innerWidth - card.offsetWidth - 8));
-  const y = beside ? top + 8 : bottom + card.offsetHeight + 16 < window.innerHeight ? bottom + 10 : Math.max(8, bottom - card.offsetHeight - 16);
+  const x = beside
+    ? right + 10
+    : Math.max(
+        8,
+        Math.min(left + width / 2 - card.offsetWidth / 2, window.innerWidth - card.offsetWidth - 8),
+      );
+  const y = beside
+    ? top + 8
+    : bottom + card.offsetHeight + 16 < window.innerHeight
+      ? bottom + 10
+      : Math.max(8, bottom - card.offsetHeight - 16);
   card.style.left = `${Math.round(x)}px`;
   card.style.top = `${Math.round(y)}px`;
 }

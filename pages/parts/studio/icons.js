@@ -4,7 +4,9 @@ import { svg } from "./element.js";
 
 const PATHS = {
   input: "M2 4h6M2 8h9M2 12h6M11 5l3 3-3 3",
-  dense: "M4.5 3.5a1.5 1.5 0 1 0-3 0 1.5 1.5 0 0 0 3 0M4.5 12.5a1.5 1.5 0 1 0-3 0 1.5 1.5 0 0 0 3 0M14.5 8a1.5 1.5 0 1 0-3 0 1.5 1.5 0 0 0 3 0M4.4 4.3l7.2 3M4.4 11.7l7.2-3",
+  dense:
+    "M4.5 3.5a1.5 1.5 0 1 0-3 0 1.5 1.5 0 0 0 3 0M4.5 12.5a1.5 1.5 0 1 0-3 0 1.5 1.5 0 0 0 3 0" +
+    "M14.5 8a1.5 1.5 0 1 0-3 0 1.5 1.5 0 0 0 3 0M4.4 4.3l7.2 3M4.4 11.7l7.2-3",
   activation: "M2 12h5l6-8",
   convolution: "M2 2h12v12H2zM2 6h12M2 10h12M6 2v12M10 2v12M6 6h4v4H6z",
   pooling: "M2 3h5v5H2zM2 13l4-4M9 9h5v5H9zM14 2l-4 4M10 3v3h3M6 12V9H3",
@@ -42,7 +44,16 @@ const FILLED = new Set(["train", "stop"]);
 export function icon(name) {
   const path = PATHS[name] ?? PATHS.dense;
   const fill = FILLED.has(name) ? "currentColor" : "none";
-  return svg("svg", { viewBox: "0 0 16 16", class: "ls-icon", "aria-hidden": "true", focusable: "false" },
-    svg("path", { d: path, fill, stroke: "currentColor", "stroke-width": "1.5", "stroke-linecap": "round",
-                  "stroke-linejoin": "round" }));
+  return svg(
+    "svg",
+    { viewBox: "0 0 16 16", class: "ls-icon", "aria-hidden": "true", focusable: "false" },
+    svg("path", {
+      d: path,
+      fill,
+      stroke: "currentColor",
+      "stroke-width": "1.5",
+      "stroke-linecap": "round",
+      "stroke-linejoin": "round",
+    }),
+  );
 }

@@ -37,7 +37,8 @@ async function remove(studio, view, boxes, index) {
 /** Whether a key belongs to the element that has the focus. */
 function taken(target, key) {
   if (target.isContentEditable || target.matches("select, textarea")) return true;
-  if (target.matches("input")) return !["checkbox", "range"].includes(target.type) || key.startsWith("Arrow") || key === " ";
+  if (target.matches("input"))
+    return !["checkbox", "range"].includes(target.type) || key.startsWith("Arrow") || key === " ";
   return key === " " && target.matches("button, summary, a, [role=option]:not(.ls-box)");
 }
 
@@ -45,7 +46,9 @@ function taken(target, key) {
 export function studioKeys(studio) {
   const { state } = studio;
   const orders = {
-    " ": () => studio.toggle(), ArrowRight: () => studio.step(), "/": () => studio.openShelf(),
+    " ": () => studio.toggle(),
+    ArrowRight: () => studio.step(),
+    "/": () => studio.openShelf(),
   };
   const press = (event) => {
     const target = event.target instanceof Element ? event.target : document.body;

@@ -33,7 +33,10 @@ export function grid(count, width, height, limit, least = 10, gap = 2) {
 
 /** The sizes in a shape's text: "16×8×8" gives [16, 8, 8]. */
 export function sizes(shape) {
-  return (shape ?? "").split("×").map(Number).filter((size) => size > 0);
+  return (shape ?? "")
+    .split("×")
+    .map(Number)
+    .filter((size) => size > 0);
 }
 
 /**
@@ -43,7 +46,8 @@ export function sizes(shape) {
 export function content(box, picture) {
   const shape = sizes(box.shape);
   if (!shape.length || box.problem) return { form: "none", count: 0, limit: 0, least: 0 };
-  if (shape.length === 3) return { form: "image", count: Math.min(shape[0], 64), limit: shape[0] === 1 ? 84 : 44, least: 9 };
+  if (shape.length === 3)
+    return { form: "image", count: Math.min(shape[0], 64), limit: shape[0] === 1 ? 84 : 44, least: 9 };
   if (picture === "plane") return { form: "plane", count: Math.min(shape[0], 64), limit: 44, least: 12 };
   return { form: "cells", count: Math.min(shape[0], 1024), limit: 20, least: 4 };
 }
@@ -82,7 +86,7 @@ function rowsFor(spans, width) {
   return spans.map((_, index) => [index]);
 }
 
-/** The widths of a row's boxes: the least, then what is left goes to the outer boxes first, then to the others. */
+/** The widths of a row's boxes: the least, then what is left goes to the outer boxes first. */
 function widthsOf(row, spans, room) {
   const widths = row.map((index) => spans[index][0]);
   for (const first of [true, false]) {
@@ -90,7 +94,8 @@ function widthsOf(row, spans, room) {
     const wish = places.reduce((sum, place) => sum + spans[row[place]][1] - widths[place], 0);
     const spare = room - widths.reduce((sum, width) => sum + width, 0);
     const share = wish > 0 ? Math.min(1, Math.max(0, spare / wish)) : 0;
-    for (const place of places) widths[place] = Math.floor(widths[place] + (spans[row[place]][1] - widths[place]) * share);
+    for (const place of places)
+      widths[place] = Math.floor(widths[place] + (spans[row[place]][1] - widths[place]) * share);
   }
   return widths;
 }
@@ -99,7 +104,8 @@ function placeRow(row, spans, width) {
   const gaps = GAP * (row.length - 1);
   const widths = widthsOf(row, spans, width - gaps);
   const taken = widths.reduce((sum, value) => sum + value, 0);
-  const gap = GAP + (row.length > 1 ? Math.min(48, Math.max(0, (width - gaps - taken) / (row.length - 1))) : 0);
+  const gap =
+    GAP + (row.length > 1 ? Math.min(48, Math.max(0, (width - gaps - taken) / (row.length - 1))) : 0);
   const used = taken + gap * (row.length - 1);
   let x = EDGE + Math.max(0, (width - used) / 2);
   return widths.map((size) => {
@@ -110,8 +116,20 @@ function placeRow(row, spans, width) {
 }
 
 /**
+ * @typedef {Object} Place
+ * @property {number} x
+ * @property {number} y
+ * @property {number} width
+ * @property {number} height
+ * @property {number} row
+ * @property {number} head  where its tiles begin, below its top
+ * @property {{columns:number, rows:number, size:number, shown:number}} grid
+ * @property {"plane"|"image"|"cells"|"none"} form
+ */
+
+/**
  * A place for every box, and the height they need.
- * @returns {{places: Map<string, {x:number, y:number, width:number, height:number, row:number, grid:object, form:string}>, height:number}}
+ * @returns {{places: Map<string, Place>, height: number}}
  */
 export function arrange(boxes, picture, width, height) {
   const inner = width - 2 * EDGE;
@@ -135,8 +153,19 @@ function boxed(box, picture, place, middle, tall, row) {
   const tiles = grid(Math.max(count, 1), place.width - 2 * INSET - 4, tall - head - 12, limit, least);
   const body = count ? tiles.rows * (tiles.size + 2) + 8 : 2;
   const height = Math.min(tall, head + body);
-  return { ...place, row, form, count, head, lines, titles, grid: tiles, height, y: Math.round(middle - height / 2),
-           middle: Math.round(middle) };
+  return {
+    ...place,
+    row,
+    form,
+    count,
+    head,
+    lines,
+    titles,
+    grid: tiles,
+    height,
+    y: Math.round(middle - height / 2),
+    middle: Math.round(middle),
+  };
 }
 
 /** How many lines a box's words take at a width, and where its tiles begin. */
@@ -144,5 +173,9 @@ function headOf(box, width) {
   const titles = box.title.length * CAPITAL > width - 38 ? 2 : 1;
   const letters = (box.summary ?? "").length * LETTER;
   const lines = letters > width - 20 ? 2 : letters ? 1 : 0;
-  return { lines, titles, head: 10 + TITLE * titles + LINE * (lines + (box.parameters ? 1 : 0)) + (box.curve ? CURVE : 0) };
+  return {
+    lines,
+    titles,
+    head: 10 + TITLE * titles + LINE * (lines + (box.parameters ? 1 : 0)) + (box.curve ? CURVE : 0),
+  };
 }

@@ -18,12 +18,15 @@ const NEAR = 5; // pixels within which a line is meant
 /** Which weights of (out, in) to draw: the strongest, weakest first so that strong ones lie on top. */
 function strongest(data) {
   const order = Array.from(data.keys());
-  if (order.length > STRONGEST) order.sort((a, b) => Math.abs(data[b]) - Math.abs(data[a])).length = STRONGEST;
+  if (order.length > STRONGEST)
+    order.sort((a, b) => Math.abs(data[b]) - Math.abs(data[a])).length = STRONGEST;
   return order.sort((a, b) => Math.abs(data[a]) - Math.abs(data[b]));
 }
 
 function height(place, unit) {
-  return place.y + place.head + spot(place.grid, Math.min(unit, place.grid.shown - 1))[1] + place.grid.size / 2;
+  return (
+    place.y + place.head + spot(place.grid, Math.min(unit, place.grid.shown - 1))[1] + place.grid.size / 2
+  );
 }
 
 /**
@@ -32,13 +35,19 @@ function height(place, unit) {
  * @returns {Line[]}
  */
 export function linesOf(node, from, to, weights) {
-  if (!weights || from.row !== to.row || weights.data.length > MOST || weights.shape[1] !== from.count) return [];
+  if (!weights || from.row !== to.row || weights.data.length > MOST || weights.shape[1] !== from.count)
+    return [];
   const [outs, ins] = weights.shape;
   if (outs !== to.count) return [];
   return strongest(weights.data).map((index) => {
     const [out, source] = [Math.floor(index / ins), index % ins];
-    return { node, out, from: source, weight: weights.data[index],
-             ends: [from.x + from.width, height(from, source), to.x, height(to, out)] };
+    return {
+      node,
+      out,
+      from: source,
+      weight: weights.data[index],
+      ends: [from.x + from.width, height(from, source), to.x, height(to, out)],
+    };
   });
 }
 

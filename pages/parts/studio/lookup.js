@@ -6,12 +6,15 @@ export function createLookup({ state }) {
   const nodeOf = (id) => state.draft?.network.nodes.find((node) => node.id === id);
   const curve = (kind) => state.catalogue?.layers.find((layer) => layer.kind === kind)?.curve ?? null;
   return {
-    boxOf, nodeOf, curve,
+    boxOf,
+    nodeOf,
+    curve,
     titleOf: (id) => boxOf(id)?.title ?? id,
     /** The name of one number a box gives: a feature, a class, or a neuron's number. */
     nameOf: (id, unit) => {
       if (id === state.drawing?.boxes[0]?.id) return state.drawing.features?.[unit] ?? `input ${unit + 1}`;
-      if (id === state.drawing?.boxes.at(-1)?.id) return state.drawing.task.classes?.[unit] ?? `output ${unit + 1}`;
+      if (id === state.drawing?.boxes.at(-1)?.id)
+        return state.drawing.task.classes?.[unit] ?? `output ${unit + 1}`;
       return `neuron ${unit + 1}`;
     },
     /** The name of a node's weights inside it: the first module holds them. */

@@ -1,4 +1,4 @@
-// The network canvas: boxes and edges, live while it trains; chosen, moved and deleted by mouse and by keyboard.
+// The network canvas: boxes and edges, live while it trains; chosen and moved by mouse and by keyboard.
 
 import { createBox } from "./box.js";
 import { installDrag } from "./drag.js";
@@ -6,17 +6,32 @@ import { fit, give, make, write } from "./element.js";
 import { arrange } from "./layout.js";
 import { drawEdge, drawLines, lineAt, linesOf, turnAt } from "./links.js";
 import { networkKeys } from "./keys.js";
+import { shown } from "./state.js";
 import { tileAt } from "./tiles.js";
 
 /** @returns {HTMLElement} the canvas of boxes, kept true to the draft and to the snapshot */
 export function createNetwork(studio) {
   const { state, on } = studio;
   const sheet = make("canvas", { class: "ls-links", "aria-hidden": "true" });
-  const list = make("div", { class: "ls-boxes", role: "listbox", "aria-label": "Network, from input to output",
-                             "aria-orientation": "horizontal" });
+  const list = make("div", {
+    class: "ls-boxes",
+    role: "listbox",
+    "aria-label": "Network, from input to output",
+    "aria-orientation": "horizontal",
+  });
   const labels = make("div", { class: "ls-shapes", "aria-hidden": "true" });
   const field = make("div", { class: "ls-field" }, sheet, labels, list);
-  const view = { boxes: new Map(), places: new Map(), lines: [], width: 0, height: 0, field, sheet, list, labels };
+  const view = {
+    boxes: new Map(),
+    places: new Map(),
+    lines: [],
+    width: 0,
+    height: 0,
+    field,
+    sheet,
+    list,
+    labels,
+  };
 
   const lay = () => {
     if (!state.drawing || !field.clientWidth) return;
@@ -50,7 +65,8 @@ function sync(studio, view) {
   drawn.forEach((box, index) => {
     if (!view.boxes.has(box.id)) view.boxes.set(box.id, createBox(studio, box.id));
     const part = view.boxes.get(box.id);
-    if (view.list.children[index] !== part.element) view.list.insertBefore(part.element, view.list.children[index] ?? null);
+    if (view.list.children[index] !== part.element)
+      view.list.insertBefore(part.element, view.list.children[index] ?? null);
     part.write(box);
     part.place(named(studio, box, places.get(box.id), index === 0 || index === drawn.length - 1));
   });
@@ -61,8 +77,11 @@ function sync(studio, view) {
 
 /** The place, with the names of features or classes when they fit beside a single column of tiles. */
 function named(studio, box, place, outer) {
-  const fits = outer && place.grid.columns === 1 && place.form !== "image" && place.grid.size >= 12 && place.count > 1;
-  return fits ? { ...place, names: Array.from({ length: place.count }, (_, unit) => studio.nameOf(box.id, unit)) } : place;
+  const fits =
+    outer && place.grid.columns === 1 && place.form !== "image" && place.grid.size >= 12 && place.count > 1;
+  return fits
+    ? { ...place, names: Array.from({ length: place.count }, (_, unit) => studio.nameOf(box.id, unit)) }
+    : place;
 }
 
 function writeShapes(view, edges) {
@@ -73,8 +92,10 @@ function writeShapes(view, edges) {
     if (!from || !to) return;
     const sameRow = from.row === to.row;
     const x = sameRow ? (from.x + from.width + to.x) / 2 : view.width / 2;
-    const y = sameRow ? Math.max(from.y, to.y) + 14 : turnAt(spans(view.places)(edge.from), spans(view.places)(edge.to)) - 6;
-    write(label, sameRow ? (edge.shape ?? "").replaceAll("×", "\n×") : edge.shape ?? "");
+    const y = sameRow
+      ? Math.max(from.y, to.y) + 14
+      : turnAt(spans(view.places)(edge.from), spans(view.places)(edge.to)) - 6;
+    write(label, sameRow ? (edge.shape ?? "").replaceAll("×", "\n×") : (edge.shape ?? ""));
     label.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px) translateX(-50%)`;
   });
 }
@@ -85,9 +106,12 @@ function paintAll(studio, view) {
   for (const [id, box] of view.boxes) {
     box.paint(state.snapshot, colours, {
       hovered: state.hovered?.node === id ? state.hovered.unit : -1,
-      chosen: state.neuron?.node === id ? state.neuron.unit : -1, filters: studio.filters });
+      chosen: state.neuron?.node === id ? state.neuron.unit : -1,
+      filters: studio.filters,
+    });
   }
   paintEdges(studio, view);
+  shown("tiles", state.snapshot);
 }
 
 function paintEdges(studio, view) {
@@ -109,7 +133,7 @@ function paintEdges(studio, view) {
 function spans(places) {
   const rows = [];
   for (const place of places.values()) {
-    const row = rows[place.row] ??= { top: Infinity, bottom: 0 };
+    const row = (rows[place.row] ??= { top: Infinity, bottom: 0 });
     row.top = Math.min(row.top, place.y);
     row.bottom = Math.max(row.bottom, place.y + place.height);
   }
@@ -142,7 +166,8 @@ function installPointer(studio, view) {
     if (!element) return { line: lineAt(view.lines, ...inside(event, view.sheet)) };
     const id = element.dataset.id;
     const unit = event.target.classList.contains("ls-box-tiles")
-      ? tileAt(view.places.get(id).grid, ...inside(event, event.target)) : -1;
+      ? tileAt(view.places.get(id).grid, ...inside(event, event.target))
+      : -1;
     return { id, unit };
   };
   field.addEventListener("pointermove", (event) => {

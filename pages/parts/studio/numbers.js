@@ -2,7 +2,9 @@
 
 /** A whole number with thin spaces between thousands: 12 345. */
 export function whole(value) {
-  return Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }
 
 /** A number in at most `digits` significant digits, with a true minus sign. */
@@ -11,7 +13,10 @@ export function short(value, digits = 3) {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(Math.max(digits - 2, 0)).replace(/\.?0+e/, "e") : trimmed(value, digits);
+  const text =
+    size >= 1e5 || size < 1e-3
+      ? value.toExponential(Math.max(digits - 2, 0)).replace(/\.?0+e/, "e")
+      : trimmed(value, digits);
   return text.replace("-", "−").replace("e+", "e").replace("e−0", "e−");
 }
 

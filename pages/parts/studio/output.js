@@ -12,9 +12,26 @@ export function createOutput(studio) {
   const switches = { discretise: false, tests: false };
   const title = make("h3", {}, "Output");
   const toggles = [
-    toggle("Discretise", "Show only which side of the boundary, without how sure.", "discretise", switches, studio),
-    toggle("Test samples", "Show the samples it is judged on at the end, as diamonds.", "tests", switches, studio)];
-  const views = { plane: createSurface(studio, switches), image: createPictures(studio), table: createAnswers(studio) };
+    toggle(
+      "Discretise",
+      "Show only which side of the boundary, without how sure.",
+      "discretise",
+      switches,
+      studio,
+    ),
+    toggle(
+      "Test samples",
+      "Show the samples it is judged on at the end, as diamonds.",
+      "tests",
+      switches,
+      studio,
+    ),
+  ];
+  const views = {
+    plane: createSurface(studio, switches),
+    image: createPictures(studio),
+    table: createAnswers(studio),
+  };
   const caption = make("p", { class: "ls-facts ls-caption" });
   const body = make("div", { class: "ls-output-body" }, Object.values(views));
 
@@ -23,19 +40,39 @@ export function createOutput(studio) {
     for (const [name, view] of Object.entries(views)) view.hidden = name !== picture;
     for (const button of toggles) button.hidden = picture !== "plane";
     const { hovered } = state;
-    write(title, hovered && picture === "plane" ? `${studio.titleOf(hovered.node)} · neuron ${hovered.unit + 1}` : "Output");
+    write(
+      title,
+      hovered && picture === "plane"
+        ? `${studio.titleOf(hovered.node)} · neuron ${hovered.unit + 1}`
+        : "Output",
+    );
     write(caption, told(studio));
   });
-  return make("section", { class: "ls-output ls-card", "aria-label": "Output" },
-    make("header", {}, title, make("span", { class: "ls-space" }), toggles), body, caption);
+  return make(
+    "section",
+    { class: "ls-output ls-card", "aria-label": "Output" },
+    make("header", {}, title, make("span", { class: "ls-space" }), toggles),
+    body,
+    caption,
+  );
 }
 
 function toggle(title, tip, name, switches, studio) {
-  const button = make("button", { type: "button", class: "ls-chip", "aria-pressed": "false", "data-tip": tip, onclick: () => {
-    switches[name] = !switches[name];
-    give(button, "aria-pressed", String(switches[name]));
-    studio.tell("switches");
-  } }, title);
+  const button = make(
+    "button",
+    {
+      type: "button",
+      class: "ls-chip",
+      "aria-pressed": "false",
+      "data-tip": tip,
+      onclick: () => {
+        switches[name] = !switches[name];
+        give(button, "aria-pressed", String(switches[name]));
+        studio.tell("switches");
+      },
+    },
+    title,
+  );
   return button;
 }
 
@@ -43,5 +80,5 @@ function toggle(title, tip, name, switches, studio) {
 function told({ state, views }) {
   if (!state.snapshot) return "Drawing the untrained network…";
   if (views?.untrained()) return "Untrained: random weights. Press Train.";
-  return `After step ${whole(state.run?.over ? state.run.progress?.step ?? 0 : state.snapshot.step)}.`;
+  return `After step ${whole(state.run?.over ? (state.run.progress?.step ?? 0) : state.snapshot.step)}.`;
 }

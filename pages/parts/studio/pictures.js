@@ -8,7 +8,11 @@ const SIZE = 20; // pixels of a picture
 /** @returns {HTMLElement} */
 export function createPictures(studio) {
   const { state, on } = studio;
-  const element = make("div", { class: "ls-pictures", role: "group", "aria-label": "Test samples with the predicted class" });
+  const element = make("div", {
+    class: "ls-pictures",
+    role: "group",
+    "aria-label": "Test samples with the predicted class",
+  });
   const cells = [];
   on("preview theme", () => {
     const images = state.preview?.arrays.get("grid/images");
@@ -29,14 +33,30 @@ function build(studio, element, cells, images) {
     cells[index] ??= createCell(studio, element, index);
     cells[index].sample = indices ? indices[index] : index;
     const context = fit(cells[index].canvas, SIZE, SIZE);
-    paint(context, images.data, index * height * width, height, width, studio.colours.grey, 0, 0, SIZE, SIZE, { sharp: true });
+    paint(
+      context,
+      images.data,
+      index * height * width,
+      height,
+      width,
+      studio.colours.grey,
+      0,
+      0,
+      SIZE,
+      SIZE,
+      { sharp: true },
+    );
   }
 }
 
 function createCell(studio, element, index) {
   const cell = { canvas: make("canvas", { "aria-hidden": "true" }), words: make("span"), sample: index };
-  cell.button = make("button", { type: "button", class: "ls-picture", onclick: () => studio.chooseSample(cell.sample) },
-    cell.canvas, cell.words);
+  cell.button = make(
+    "button",
+    { type: "button", class: "ls-picture", onclick: () => studio.chooseSample(cell.sample) },
+    cell.canvas,
+    cell.words,
+  );
   element.append(cell.button);
   return cell;
 }
@@ -49,12 +69,21 @@ function judge({ state }, cells) {
   cells.forEach(({ button, words, sample }, index) => {
     const answer = predicted?.[index];
     const right = answer === undefined ? null : answer === truth?.[index];
-    write(words, right === null ? name(truth?.[index]) : right ? name(answer) : `${name(answer)}≠${name(truth[index])}`);
+    write(
+      words,
+      right === null
+        ? name(truth?.[index])
+        : right
+          ? name(answer)
+          : `${name(answer)}≠${name(truth[index])}`,
+    );
     give(button, "data-right", right === null ? null : String(right));
     give(button, "aria-pressed", String(sample === state.sample));
     const sure = confidence ? `, ${Math.round(confidence[index] / 2.55)} % sure` : "";
-    const text = right === null ? `True class ${name(truth?.[index])}.`
-      : `Predicted ${name(answer)}${sure}; true ${name(truth?.[index])}: ${right ? "right" : "wrong"}.`;
+    const text =
+      right === null
+        ? `True class ${name(truth?.[index])}.`
+        : `Predicted ${name(answer)}${sure}; true ${name(truth?.[index])}: ${right ? "right" : "wrong"}.`;
     give(button, "aria-label", text);
     give(button, "data-tip", `${text} Click to follow it through the network.`);
   });

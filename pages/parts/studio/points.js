@@ -37,7 +37,8 @@ export function drawPoints(context, size, preview, studio, { radius, tests, chos
     context.fill();
     context.stroke();
   }
-  if (chosen >= 0 && chosen < data.length / 2) halo(context, studio, onSquare(extent, size, data[2 * chosen], data[2 * chosen + 1]), radius);
+  if (chosen >= 0 && chosen < data.length / 2)
+    halo(context, studio, onSquare(extent, size, data[2 * chosen], data[2 * chosen + 1]), radius);
 }
 
 function dot(context, x, y, radius, diamond) {

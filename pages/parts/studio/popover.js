@@ -8,8 +8,13 @@ import { icon } from "./icons.js";
  * @returns {{button: HTMLElement, open: () => void, close: () => void, panel: HTMLElement}}
  */
 export function createPopover(studio, button, label, fill, { wide = false } = {}) {
-  const panel = make("div", { class: `ls-popover${wide ? " ls-wide" : ""}`, role: "dialog", "aria-label": label, hidden: true,
-                              tabindex: "-1" });
+  const panel = make("div", {
+    class: `ls-popover${wide ? " ls-wide" : ""}`,
+    role: "dialog",
+    "aria-label": label,
+    hidden: true,
+    tabindex: "-1",
+  });
   give(button, "aria-haspopup", "dialog");
   give(button, "aria-expanded", "false");
   const outside = ({ target }) => !panel.contains(target) && !button.contains(target) && close(false);
@@ -37,7 +42,13 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
   }
   panel.addEventListener("keydown", escape);
   button.addEventListener("click", () => (panel.hidden ? open() : close()));
-  return { button, panel, open, close, refill: () => !panel.hidden && (panel.replaceChildren(), fill(panel, close)) };
+  return {
+    button,
+    panel,
+    open,
+    close,
+    refill: () => !panel.hidden && (panel.replaceChildren(), fill(panel, close)),
+  };
 }
 
 function place(panel, { left, top, bottom }) {
@@ -52,13 +63,23 @@ function place(panel, { left, top, bottom }) {
 
 /** A labelled icon button. */
 export function iconButton(name, label, tip, onclick) {
-  return make("button", { type: "button", class: "ls-button ls-icon-button", "aria-label": label, "data-tip": tip, onclick },
-    icon(name));
+  return make(
+    "button",
+    { type: "button", class: "ls-button ls-icon-button", "aria-label": label, "data-tip": tip, onclick },
+    icon(name),
+  );
 }
 
 /** The head of what lies over the data: what it is, and the way back. */
 export function dockHead(studio, title) {
   const name = make("h3", {}, title);
-  return { name, element: make("header", { class: "ls-dock-head" }, name,
-    iconButton("close", "Close", "Back to the data. Esc", () => studio.select(null, { back: true }))) };
+  return {
+    name,
+    element: make(
+      "header",
+      { class: "ls-dock-head" },
+      name,
+      iconButton("close", "Close", "Back to the data. Esc", () => studio.select(null, { back: true })),
+    ),
+  };
 }

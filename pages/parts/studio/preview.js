@@ -8,16 +8,21 @@ import { paint } from "./tiles.js";
 
 const ACROSS = 8; // pictures side by side
 const SHOWN = 32;
+const ROWS = 6; // of a table
 
 /** @returns {HTMLElement} */
 export function createPreview(studio) {
   const { state, on } = studio;
   const chooser = createChooser("Data", "What the network learns from.", [], (entry) =>
-    studio.draft.edit({ kind: "choose", path: "data", entry }));
+    studio.chooseData(entry),
+  );
   const canvas = make("canvas", { class: "ls-thumb", role: "img", "aria-label": "Preview of the data" });
   const table = make("table", { class: "ls-rows" });
-  const counts = make("p", { class: "ls-facts", "data-tip":
-    "Train: learned from. Validation: judged on while it trains. Test: judged on once, at the end." });
+  const counts = make("p", {
+    class: "ls-facts",
+    "data-tip":
+      "Train: learned from. Validation: judged on while it trains. Test: judged on once, at the end.",
+  });
   const body = make("div", { class: "ls-data-form" });
   let [kind, form] = [null, null];
 
@@ -34,14 +39,25 @@ export function createPreview(studio) {
     }
     form?.set(data);
   });
-  on("preview theme", () => {
+  on("preview theme sample", () => {
     if (!state.preview || !studio.colours) return;
     show(studio, canvas, table);
     const { sizes: split } = state.preview.facts;
-    write(counts, split ? `${whole(split.train)} train · ${whole(split.validation)} validation · ${whole(split.test)} test` : "");
+    write(
+      counts,
+      split
+        ? `${whole(split.train)} train · ${whole(split.validation)} validation · ${whole(split.test)} test`
+        : "",
+    );
   });
-  return make("section", { class: "ls-data ls-card", "aria-label": "Data" }, chooser.element,
-    make("div", { class: "ls-thumb-frame" }, canvas, table), counts, body);
+  return make(
+    "section",
+    { class: "ls-data ls-card", "aria-label": "Data" },
+    chooser.element,
+    make("div", { class: "ls-thumb-frame" }, canvas, table),
+    counts,
+    body,
+  );
 }
 
 function show(studio, canvas, table) {
@@ -53,7 +69,7 @@ function show(studio, canvas, table) {
   const width = Math.min(canvas.parentElement.clientWidth || 200, 240);
   if (points) plane(studio, canvas, Math.min(width, 168), preview);
   else if (images) pictures(studio, canvas, width, images);
-  else rows(table, preview.facts, studio.state.drawing?.task);
+  else rows(studio, table, preview.facts);
 }
 
 function plane(studio, canvas, size, preview) {
@@ -68,15 +84,63 @@ function pictures(studio, canvas, width, images) {
   const context = fit(canvas, ACROSS * (size + 2) - 2, lines * (size + 2) - 2);
   for (let index = 0; index < shown; index++) {
     const [x, y] = [(index % ACROSS) * (size + 2), Math.floor(index / ACROSS) * (size + 2)];
-    paint(context, images.data, index * height * across, height, across, studio.colours.grey, x, y, size, size, { sharp: true });
+    paint(
+      context,
+      images.data,
+      index * height * across,
+      height,
+      across,
+      studio.colours.grey,
+      x,
+      y,
+      size,
+      size,
+      { sharp: true },
+    );
   }
 }
 
 /** The first two columns and the one to predict; a row holds it last. */
-function rows(table, { columns = [], rows: lines = [] }, task) {
+function rows(studio, table, { columns = [], rows: lines = [] }) {
+  const { task } = studio.state.drawing;
   columns = [...columns, task?.target || (task?.kind === "classification" ? "class" : "target")];
   const shown = [...new Set([0, 1, columns.length - 1])];
   table.replaceChildren(
-    make("thead", {}, make("tr", {}, shown.map((index) => make("th", { scope: "col" }, columns[index])))),
-    make("tbody", {}, lines.slice(0, 6).map((line) => make("tr", {}, shown.map((index) => make("td", {}, line[index]))))));
+    make(
+      "thead",
+      {},
+      make(
+        "tr",
+        {},
+        shown.map((index) => make("th", { scope: "col" }, columns[index])),
+      ),
+    ),
+    make(
+      "tbody",
+      {},
+      lines.slice(0, ROWS).map((line, row) => rowOf(studio, line, shown, row)),
+    ),
+  );
+}
+
+/** One sample; a press follows it through the network. */
+function rowOf(studio, line, shown, row) {
+  const pick = make(
+    "button",
+    {
+      type: "button",
+      class: "ls-link",
+      "aria-label": `Sample ${row + 1}: ${line.join(", ")}`,
+      "data-tip": "Follow this sample through the network.",
+      onclick: () => studio.chooseSample(row),
+    },
+    line[shown[0]],
+  );
+  const chosen = row === studio.state.sample;
+  return make(
+    "tr",
+    { "aria-selected": chosen && "true" },
+    make("td", {}, pick),
+    shown.slice(1).map((index) => make("td", {}, line[index])),
+  );
 }

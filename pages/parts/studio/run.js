@@ -1,153 +1,121 @@
-// The run that is watched: what it has told so far, and what a person asks of it.
+// The run that is watched, and what a person asks of it.
 
+import { nameRun } from "./address.js";
 import { unpack } from "./snapshot.js";
-import { Curve } from "./series.js";
+import { absorb, freshRun } from "./told.js";
 
-const LIVE = new Set(["queued", "starting", "running", "paused"]);
-const SHELF = "layerscope.run";
 const LATER = 2000; // milliseconds after which Streamlit has written the page's own address
 const OFTEN = 40; // milliseconds between two values of a slider that is being dragged
 
-/**
- * @typedef {Object} Run
- * @property {number} id
- * @property {string} name
- * @property {string} state
- * @property {object|null} progress
- * @property {Map<string, Curve>} series
- * @property {{step:number, text:string}[]} marks
- * @property {object|null} experiment  what was asked, as the run was started with
- */
-
-/** @returns {Run} */
-function freshRun(id, experiment, name = "") {
-  return {
-    id, name, experiment, state: "queued", reason: "", progress: null, series: new Map(), marks: [], ahead: 0,
-    started: null, ended: null, cursor: 0, over: false, frames: 0,
-  };
-}
-
-/**
- * The page's address names the run, so that a reload or another browser finds it again; this tab also
- * remembers it, for when one comes back from another page.
- */
-function address(id) {
-  const url = new URL(location.href);
-  if (id === null) url.searchParams.delete("run");
-  else url.searchParams.set("run", id);
-  if (url.href !== location.href) history.replaceState(history.state, "", url);
-  if (id === null) sessionStorage.removeItem(SHELF);
-  else sessionStorage.setItem(SHELF, id);
-}
-
-/** The run to open: the one the address names, else the one this tab showed last. */
-export function lastRun() {
-  const named = Number(new URL(location.href).searchParams.get("run"));
-  return { id: named || Number(sessionStorage.getItem(SHELF)), named: Boolean(named) };
-}
-
+/** A name of its own for one press of Train: asked twice, it is still one run. */
 function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Watches runs and commands them. */
-export function createRuns(studio) {
-  const { state, tell } = studio;
-  const marks = window.__layerscope;
-  const slow = new Map(); // setting -> the value that waits to be sent
-  let [asking, later] = [null, 0];
-  studio.ending.push(() => clearTimeout(later));
+/** Watches one run at a time and commands it. */
+export class Runs {
+  constructor(studio) {
+    this.studio = studio;
+    this.facts = window.__layerscope;
+    this.slow = new Map(); // setting -> the value that waits to be sent
+    this.coming = null;
+    this.later = 0;
+    studio.ending.push(() => clearTimeout(this.later));
+  }
 
-  const watch = () => studio.ask("watch", { run: state.run?.id ?? null, after: state.run?.cursor ?? 0 });
-  const attach = (id, experiment, name) => {
+  /** Whether a run has been asked for and is not there yet. */
+  asking() {
+    return this.coming !== null;
+  }
+
+  watch() {
+    const { run } = this.studio.state;
+    return this.studio.ask("watch", { run: run?.id ?? null, after: run?.cursor ?? 0 });
+  }
+
+  attach(id, experiment, name) {
+    const { state, tell } = this.studio;
     state.run = freshRun(id, experiment, name);
-    address(id);
-    later = setTimeout(() => state.run?.id === id && address(id), LATER);
+    nameRun(id);
+    clearTimeout(this.later);
+    this.later = setTimeout(() => state.run?.id === id && nameRun(id), LATER);
     tell("run", "points", "marks");
-    return watch();
-  };
-  const command = (order) => {
-    if (!state.run || state.run.over) return Promise.resolve({ ok: false });
-    return studio.ask("command", { run: state.run.id, command: order }, false).then((reply) => {
-      if (!reply.ok) studio.say(reply.problems.map(({ what, fix }) => `${what} ${fix}`).join(" "));
-      return reply;
-    });
-  };
+    return this.watch();
+  }
 
-  const heard = (push) => {
+  detach() {
+    this.studio.state.run = null;
+    nameRun(null);
+    this.studio.tell("run", "points", "marks");
+    return this.watch();
+  }
+
+  async command(order) {
+    const { state, ask, tellProblems } = this.studio;
+    if (!state.run || state.run.over) return { ok: false };
+    const reply = await ask("command", { run: state.run.id, command: order }, false);
+    if (!reply.ok) tellProblems(reply);
+    return reply;
+  }
+
+  /** Starts a run of the draft; pressed again before it is there, it is the same run. */
+  train(pace) {
+    this.coming ??= this.start(pace).finally(() => {
+      this.coming = null;
+      this.studio.tell("run");
+    });
+    this.studio.tell("run");
+    return this.coming;
+  }
+
+  async start(pace) {
+    const { state, ask, tellProblems } = this.studio;
+    Object.assign(this.facts, { trainPressedAt: performance.now(), firstPointAt: null });
+    const experiment = state.draft;
+    const reply = await ask("train", { draft: experiment, pace, key: randomKey() });
+    if (reply.ok) await this.attach(reply.run, experiment, experiment.name);
+    else tellProblems(reply);
+    return reply;
+  }
+
+  /** Takes a push of the server. */
+  heard(push) {
+    const { state, tell, ended } = this.studio;
     const { run } = state;
     if (push.push !== "tick" || !run || push.run !== run.id) return;
     const before = run.state;
     absorb(run, push);
-    marks.ticks += 1;
-    marks.lastTickStep = run.progress?.step ?? 0;
+    this.facts.ticks += 1;
+    this.facts.lastTickStep = run.progress?.step ?? 0;
     if (push.points && Object.keys(push.points).length) tell("points");
     if (push.marks?.length) tell("marks");
     tell("run");
-    if (run.over && !LIVE.has(run.state) && before !== run.state) studio.ended(run);
-  };
-  const seen = (id, frame) => {
+    if (run.over && before !== run.state) ended(run);
+  }
+
+  /** Takes a live frame of the server. */
+  seen(id, frame) {
+    const { state, tell } = this.studio;
     if (state.run?.id !== id) return;
     state.snapshot = unpack(frame);
-    state.run.frames += 1;
-    marks.frames += 1;
+    this.facts.frames += 1;
     tell("snapshot");
-  };
-
-  const train = (pace) => {
-    if (asking) return asking;
-    marks.trainPressedAt = performance.now();
-    marks.firstPointAt = null;
-    const experiment = state.draft;
-    asking = studio.ask("train", { draft: experiment, pace, key: randomKey() }).then((reply) => {
-      asking = null;
-      if (reply.ok) return attach(reply.run, experiment, experiment.name).then(() => reply);
-      studio.say(reply.problems.map(({ what, fix }) => `${what} ${fix}`).join(" "));
-      tell("run");
-      return reply;
-    });
-    tell("run");
-    return asking;
-  };
-
-  const send = (setting) => {
-    const value = slow.get(setting);
-    if (value === undefined) return void slow.delete(setting);
-    slow.set(setting, undefined);
-    marks.sliderSentAt = performance.now();
-    command({ kind: "set", setting, value });
-    setTimeout(() => send(setting), OFTEN);
-  };
-  /** Moves a setting of the live run: at most every 40 ms, and always the last value. */
-  const move = (setting, value) => {
-    const idle = !slow.has(setting);
-    slow.set(setting, value);
-    if (idle) send(setting);
-  };
-
-  return { attach, watch, command, heard, seen, train, move, asking: () => asking !== null,
-    detach: () => {
-      state.run = null;
-      address(null);
-      tell("run", "points", "marks");
-      return watch();
-    } };
-}
-
-/** Takes what a tick tells into the run. */
-function absorb(run, push) {
-  run.state = push.state;
-  run.over = !LIVE.has(push.state);
-  run.reason = push.reason ?? "";
-  run.progress = push.progress ?? run.progress;
-  run.ahead = push.ahead ?? 0;
-  run.started = push.started ?? run.started;
-  run.ended = push.ended ?? run.ended;
-  run.cursor = push.cursor ?? run.cursor;
-  for (const [name, [steps, values]] of Object.entries(push.points ?? {})) {
-    if (!run.series.has(name)) run.series.set(name, new Curve());
-    run.series.get(name).add(steps, values);
   }
-  run.marks = push.first ? push.marks : run.marks.concat(push.marks ?? []);
+
+  /** Moves a setting of the live run: at most every 40 ms, and always the last value. */
+  move(setting, value) {
+    const idle = !this.slow.has(setting);
+    this.slow.set(setting, value);
+    if (idle) this.send(setting);
+  }
+
+  send(setting) {
+    const value = this.slow.get(setting);
+    if (value === undefined) return void this.slow.delete(setting);
+    this.slow.set(setting, undefined);
+    this.facts.sliderSentAt = performance.now();
+    this.command({ kind: "set", setting, value });
+    setTimeout(() => this.send(setting), OFTEN);
+  }
 }

@@ -7,12 +7,26 @@ import { createPopover, iconButton } from "./popover.js";
 
 /** @returns {HTMLElement} */
 export function createRunList(studio) {
-  const button = make("button", { type: "button", class: "ls-button", "data-tip": "All runs: open one again, or lay it over this one." },
-    icon("runs"), make("span", { class: "ls-wordy" }, "Runs"));
-  createPopover(studio, button, "Runs", async (panel, close) => {
-    panel.append(make("p", { class: "ls-facts" }, "Loading the runs…"));
-    await fill(studio, panel, close);
-  }, { wide: true });
+  const button = make(
+    "button",
+    {
+      type: "button",
+      class: "ls-button",
+      "data-tip": "All runs: open one again, or lay it over this one.",
+    },
+    icon("runs"),
+    make("span", { class: "ls-wordy" }, "Runs"),
+  );
+  createPopover(
+    studio,
+    button,
+    "Runs",
+    async (panel, close) => {
+      panel.append(make("p", { class: "ls-facts" }, "Loading the runs…"));
+      await fill(studio, panel, close);
+    },
+    { wide: true },
+  );
   return button;
 }
 
@@ -21,33 +35,78 @@ async function fill(studio, panel, close) {
   if (!reply.ok) return;
   const refill = () => fill(studio, panel, close);
   const rows = reply.runs.map((run) => rowOf(studio, run, refill, close));
-  panel.replaceChildren(make("h3", {}, "Runs"), rows.length ? make("table", { class: "ls-runs" }, make("thead", {}, make("tr", {},
-    ["Run", "State", "Best", "Time", ""].map((text) => make("th", { scope: "col" }, text || make("span", { class: "ls-hidden" }, "Actions"))))),
-    make("tbody", {}, rows)) : make("p", { class: "ls-facts" }, "No run yet. Press Train."));
+  panel.replaceChildren(
+    make("h3", {}, "Runs"),
+    rows.length
+      ? make(
+          "table",
+          { class: "ls-runs" },
+          make(
+            "thead",
+            {},
+            make(
+              "tr",
+              {},
+              ["Run", "State", "Best", "Time", ""].map((text) =>
+                make("th", { scope: "col" }, text || make("span", { class: "ls-hidden" }, "Actions")),
+              ),
+            ),
+          ),
+          make("tbody", {}, rows),
+        )
+      : make("p", { class: "ls-facts" }, "No run yet. Press Train."),
+  );
 }
 
 function rowOf(studio, run, refill, close) {
   const metric = studio.state.catalogue?.metrics.find(({ kind }) => kind === run.metric);
   const here = studio.state.run?.id === run.id;
-  const name = make("button", { type: "button", class: "ls-link", "data-tip": "Open this run.", "aria-current": here && "true", onclick: () => {
-    close(true);
-    studio.openRun(run.id);
-  } }, `${run.id} · ${run.name}`);
+  const name = make(
+    "button",
+    {
+      type: "button",
+      class: "ls-link",
+      "data-tip": "Open this run.",
+      "aria-current": here && "true",
+      onclick: () => {
+        close(true);
+        studio.openRun(run.id);
+      },
+    },
+    `${run.id} · ${run.name}`,
+  );
   const cell = make("td", {}, name);
   const over = !["queued", "starting", "running", "paused"].includes(run.state);
   const tools = [
-    !here && iconButton("runs", `Lay run ${run.id} over the chart`, "Lay its curves over the chart.", () => studio.overlay(run)),
+    !here &&
+      iconButton("runs", `Lay run ${run.id} over the chart`, "Lay its curves over the chart.", () =>
+        studio.overlay(run),
+      ),
     iconButton("more", `Rename run ${run.id}`, "Rename.", () => rename(studio, run, cell, refill)),
-    over && iconButton("remove", `Delete run ${run.id}`, "Delete this run and its files.", (event) =>
-      confirm(studio, run, event.currentTarget, refill)),
+    over &&
+      iconButton("remove", `Delete run ${run.id}`, "Delete this run and its files.", (event) =>
+        confirm(studio, run, event.currentTarget, refill),
+      ),
   ].filter(Boolean);
-  return make("tr", {}, cell, make("td", {}, make("span", { class: "ls-badge", "data-state": run.state }, run.state)),
-    make("td", { class: "ls-num" }, score(run.best, metric?.unit ?? "")), make("td", { class: "ls-num" }, clock(run.seconds)),
-    make("td", { class: "ls-row-tools" }, tools));
+  return make(
+    "tr",
+    {},
+    cell,
+    make("td", {}, make("span", { class: "ls-badge", "data-state": run.state }, run.state)),
+    make("td", { class: "ls-num" }, score(run.best, metric?.unit ?? "")),
+    make("td", { class: "ls-num" }, clock(run.seconds)),
+    make("td", { class: "ls-row-tools" }, tools),
+  );
 }
 
 function rename(studio, run, cell, refill) {
-  const field = make("input", { type: "text", class: "ls-search", value: run.name, maxlength: "200", "aria-label": `New name of run ${run.id}` });
+  const field = make("input", {
+    type: "text",
+    class: "ls-search",
+    value: run.name,
+    maxlength: "200",
+    "aria-label": `New name of run ${run.id}`,
+  });
   field.addEventListener("keydown", async (event) => {
     if (event.key !== "Enter") return;
     const reply = await studio.ask("rename", { run: run.id, name: field.value.trim() });
@@ -61,12 +120,20 @@ function rename(studio, run, cell, refill) {
 
 /** The first press asks, the second deletes. */
 function confirm(studio, run, button, refill) {
-  const sure = make("button", { type: "button", class: "ls-button ls-danger", onclick: async () => {
-    const reply = await studio.ask("delete", { run: run.id }, false);
-    if (!reply.ok) studio.say(reply.problems.map(({ what, fix }) => `${what} ${fix}`).join(" "));
-    if (reply.ok && studio.state.run?.id === run.id) studio.detach();
-    refill();
-  } }, "Delete?");
+  const sure = make(
+    "button",
+    {
+      type: "button",
+      class: "ls-button ls-danger",
+      onclick: async () => {
+        const reply = await studio.ask("delete", { run: run.id }, false);
+        if (!reply.ok) studio.say(reply.problems.map(({ what, fix }) => `${what} ${fix}`).join(" "));
+        if (reply.ok && studio.state.run?.id === run.id) studio.detach();
+        refill();
+      },
+    },
+    "Delete?",
+  );
   button.replaceWith(sure);
   sure.focus();
 }

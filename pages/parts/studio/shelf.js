@@ -8,51 +8,99 @@ import { whole } from "./numbers.js";
 
 /** @returns {HTMLElement} */
 export function createShelf(studio) {
-  const { state, on } = studio;
-  const add = make("button", { type: "button", class: "ls-button", "data-tip": "Add a layer after the chosen box, or before the output. Key: /" },
-    icon("add"), "Layer");
-  const menu = createPopover(studio, add, "Add a layer", (panel, close) => fill(studio, panel, close, ""), { wide: true });
-  studio.openShelf = menu.open;
   const groups = make("div", { class: "ls-groups", role: "group", "aria-label": "Add a layer of a kind" });
+  studio.on("catalogue", () => groups.childElementCount || fillGroups(studio, groups));
+  return make(
+    "div",
+    { class: "ls-shelf" },
+    createAdd(studio),
+    groups,
+    make("span", { class: "ls-space" }),
+    createFilters(studio),
+    createTotal(studio),
+    ...createUndo(studio),
+  );
+}
+
+function createAdd(studio) {
+  const tip = "Add a layer after the chosen box, or before the output. Key: /";
+  const add = make("button", { type: "button", class: "ls-button", "data-tip": tip }, icon("add"), "Layer");
+  const draw = (panel, close) => fill(studio, panel, close);
+  studio.openShelf = createPopover(studio, add, "Add a layer", draw, { wide: true }).open;
+  return add;
+}
+
+/** Shows filters instead of feature maps, where a network has any. */
+function createFilters(studio) {
+  const { state, on } = studio;
+  const tip = "Show the learned filters instead of the feature maps.";
+  const show = make("button", { type: "button", class: "ls-chip", "data-tip": tip }, "Filters");
+  show.addEventListener("click", () => {
+    studio.filters = !studio.filters;
+    studio.tell("filters");
+  });
+  on("snapshot filters draft", () => {
+    const names = [...(state.snapshot?.arrays.keys() ?? [])];
+    show.hidden = !names.some((name) => name.startsWith("filters/"));
+    give(show, "aria-pressed", String(Boolean(studio.filters)));
+  });
+  return show;
+}
+
+function createTotal({ state, on }) {
+  const total = make("span", {
+    class: "ls-total",
+    "data-tip": "All numbers this network learns, over all layers.",
+  });
+  on("draft", () => write(total, state.drawing ? `${whole(state.drawing.parameters)} parameters` : ""));
+  return total;
+}
+
+function createUndo(studio) {
   const undo = iconButton("undo", "Undo", "Undo the last change. Ctrl+Z", () => studio.draft.undo());
   const redo = iconButton("redo", "Redo", "Redo. Ctrl+Shift+Z", () => studio.draft.redo());
-  const show = make("button", { type: "button", class: "ls-chip", "aria-pressed": "false",
-    "data-tip": "Show the learned filters instead of the feature maps.",
-    onclick: () => { studio.filters = !studio.filters; studio.tell("filters"); } }, "Filters");
-  const total = make("span", { class: "ls-total", "data-tip": "All numbers this network learns, over all layers." });
-
-  on("catalogue", () => groups.childElementCount || fillGroups(studio, groups));
-  on("draft", () => {
+  studio.on("draft", () => {
     const can = studio.draft?.can() ?? {};
     give(undo, "disabled", !can.undo);
     give(redo, "disabled", !can.redo);
-    write(total, state.drawing ? `${whole(state.drawing.parameters)} parameters` : "");
   });
-  on("snapshot filters draft", () => {
-    const some = [...(state.snapshot?.arrays.keys() ?? [])].some((name) => name.startsWith("filters/"));
-    show.hidden = !some;
-    give(show, "aria-pressed", String(Boolean(studio.filters)));
-  });
-  return make("div", { class: "ls-shelf" }, add, groups, make("span", { class: "ls-space" }), show, total, undo, redo);
+  return [undo, redo];
 }
 
 /** One button per group of layers; it opens the list with that group only. */
 function fillGroups(studio, groups) {
   const names = [...new Set((studio.state.catalogue?.layers ?? []).map((layer) => layer.group))];
   for (const name of names.filter((group) => group !== "output")) {
-    const button = make("button", { type: "button", class: "ls-group-chip", style: `--group: var(--ls-group-${name}, var(--ls-quiet))`,
-                                    "data-tip": `Add a layer: ${name}.` }, icon(name), make("span", {}, name));
-    createPopover(studio, button, `Add a layer: ${name}`, (panel, close) => fill(studio, panel, close, "", name));
+    const button = make(
+      "button",
+      {
+        type: "button",
+        class: "ls-group-chip",
+        style: `--group: var(--ls-group-${name}, var(--ls-quiet))`,
+        "data-tip": `Add a layer: ${name}.`,
+      },
+      icon(name),
+      make("span", {}, name),
+    );
+    createPopover(studio, button, `Add a layer: ${name}`, (panel, close) =>
+      fill(studio, panel, close, name),
+    );
     groups.append(button);
   }
 }
 
 /** The list of layers with a search field. */
-function fill(studio, panel, close, text, group = null) {
+function fill(studio, panel, close, group = null) {
   const list = make("div", { class: "ls-menu", role: "listbox", "aria-label": "Layers" });
-  const search = make("input", { type: "search", class: "ls-search", placeholder: "Search layers", "aria-label": "Search layers",
-                                 "data-first": true });
-  const refill = () => list.replaceChildren(...choices(studio, close, search.value.trim().toLowerCase(), group));
+  const search = make("input", {
+    type: "search",
+    class: "ls-search",
+    placeholder: "Search layers",
+    "aria-label": "Search layers",
+    "data-first": true,
+  });
+  const refill = () =>
+    list.replaceChildren(...choices(studio, close, search.value.trim().toLowerCase(), group));
   search.addEventListener("input", refill);
   panel.addEventListener("keydown", (event) => walk(event, list, search));
   refill();
@@ -63,22 +111,37 @@ function choices(studio, close, text, group) {
   return (studio.state.catalogue?.layers ?? [])
     .filter((layer) => (!group || layer.group === group) && layer.group !== "output")
     .filter((layer) => `${layer.title} ${layer.kind} ${layer.group}`.toLowerCase().includes(text))
-    .map((layer) => choiceOf(studio, layer, () => {
-      close(false);
-      studio.insert(layer.kind);
-    }));
+    .map((layer) =>
+      choiceOf(studio, layer, () => {
+        close(false);
+        studio.insert(layer.kind);
+      }),
+    );
 }
 
 function choiceOf(studio, layer, onclick) {
-  const parts = [icon(layer.group), make("span", { class: "ls-menu-title" }, layer.title),
-                 make("span", { class: "ls-menu-help" }, layer.help)];
+  const parts = [
+    icon(layer.group),
+    make("span", { class: "ls-menu-title" }, layer.title),
+    make("span", { class: "ls-menu-help" }, layer.help),
+  ];
   if (layer.curve && studio.colours) {
     const canvas = make("canvas", { class: "ls-menu-curve", "aria-hidden": "true" });
     paintCurve(fit(canvas, 44, 24), layer.curve, 44, 24, studio.colours);
     parts.push(canvas);
   }
-  return make("div", { class: "ls-menu-item", role: "option", tabindex: "-1", "aria-selected": "false", onclick,
-                       style: `--group: var(--ls-group-${layer.group}, var(--ls-quiet))` }, parts);
+  return make(
+    "div",
+    {
+      class: "ls-menu-item",
+      role: "option",
+      tabindex: "-1",
+      "aria-selected": "false",
+      onclick,
+      style: `--group: var(--ls-group-${layer.group}, var(--ls-quiet))`,
+    },
+    parts,
+  );
 }
 
 /** Arrows along the list, Enter takes. */

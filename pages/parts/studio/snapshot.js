@@ -1,6 +1,13 @@
 // Reads a packed Snapshot (core/records.py): small arrays for the eye, with the facts about them.
 
-const KINDS = { f4: Float32Array, f8: Float64Array, i1: Int8Array, u1: Uint8Array, i4: Int32Array, u4: Uint32Array };
+const KINDS = {
+  f4: Float32Array,
+  f8: Float64Array,
+  i1: Int8Array,
+  u1: Uint8Array,
+  i4: Int32Array,
+  u4: Uint32Array,
+};
 const PREFIX = 8; // request id and run id before the snapshot
 
 /**

@@ -1,8 +1,11 @@
-// One WebSocket to /api/studio: requests with ids and replies, pushes, binary frames, and coming back by itself.
+// One WebSocket to /api/studio: requests and replies, pushes, binary frames, and coming back by itself.
 
 const SOONEST = 250; // milliseconds before the first attempt to come back
 const LATEST = 2000; // and the longest wait between attempts
-const LOST = { ok: false, problems: [{ where: "", what: "The connection was lost.", fix: "Try again in a moment." }] };
+const LOST = {
+  ok: false,
+  problems: [{ where: "", what: "The connection was lost.", fix: "Try again in a moment." }],
+};
 
 /** Where the live route is, seen from the page (also under a base path). */
 function address() {
@@ -13,7 +16,7 @@ function address() {
 
 /** The connection to the server. Requests made while it is away are sent when it is back. */
 export class Socket {
-  /** @param {{push:(message:object)=>void, frame:(run:number, data:ArrayBuffer)=>void, status:(up:boolean)=>void}} ears */
+  /** @param {{push: Function, frame: Function, status: Function}} ears  for messages, frames, up and down */
   constructor(ears) {
     this.ears = ears;
     this.pending = new Map();
@@ -24,10 +27,11 @@ export class Socket {
   }
 
   connect() {
-    const socket = this.socket = new WebSocket(address());
+    const socket = (this.socket = new WebSocket(address()));
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.opened();
-    socket.onmessage = ({ data }) => (typeof data === "string" ? this.heard(JSON.parse(data)) : this.seen(data));
+    socket.onmessage = ({ data }) =>
+      typeof data === "string" ? this.heard(JSON.parse(data)) : this.seen(data);
     socket.onclose = () => this.closed();
   }
 

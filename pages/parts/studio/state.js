@@ -6,7 +6,7 @@
  * @property {object|null} draft  the experiment being edited, as JSON
  * @property {object|null} drawing  boxes, edges and problems of the draft, as Python decided
  * @property {{where:string, what:string, fix:string}[]} problems
- * @property {import("./run.js").Run|null} run  the run that is watched
+ * @property {import("./told.js").Run|null} run  the run that is watched
  * @property {object|null} other  a second run laid over the charts
  * @property {import("./snapshot.js").Snapshot|null} snapshot  what the network looks like inside
  * @property {import("./snapshot.js").Snapshot|null} preview  what the data looks like
@@ -19,11 +19,29 @@
  * @property {string} notice  one line for the person, or nothing
  */
 
+/** Notes which step a part shows, and since when, for whoever measures the way from value to pixel. */
+export function shown(part, at) {
+  if (at) window.__layerscope.shown[part] = { step: at.step, at: performance.now() };
+}
+
 /** @returns {State} */
 function nothingYet() {
   return {
-    catalogue: null, draft: null, drawing: null, problems: [], run: null, other: null, snapshot: null, preview: null,
-    sample: 0, selected: null, neuron: null, link: null, hovered: null, connected: false, notice: "",
+    catalogue: null,
+    draft: null,
+    drawing: null,
+    problems: [],
+    run: null,
+    other: null,
+    snapshot: null,
+    preview: null,
+    sample: 0,
+    selected: null,
+    neuron: null,
+    link: null,
+    hovered: null,
+    connected: false,
+    notice: "",
   };
 }
 

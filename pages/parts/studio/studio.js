@@ -1,29 +1,31 @@
 // The Studio: one instrument. JavaScript draws, Python decides; this file puts the parts together.
 
 import { createActions } from "./actions.js";
+import { lastRun } from "./address.js";
 import { createCharts } from "./charts.js";
 import { createColours, dress } from "./colours.js";
 import { createControls } from "./controls.js";
 import { createDock } from "./dock.js";
-import { createDraft } from "./draft.js";
+import { Draft } from "./draft.js";
 import { give, make, write } from "./element.js";
 import { createHint } from "./hint.js";
 import { studioKeys } from "./keys.js";
 import { createLookup } from "./lookup.js";
 import { createNetwork } from "./network.js";
+import { createOrders } from "./orders.js";
 import { createOutput } from "./output.js";
 import { createPreview } from "./preview.js";
 import { markProblems } from "./problems.js";
-import { createRuns, lastRun } from "./run.js";
+import { Runs } from "./run.js";
 import { createShelf } from "./shelf.js";
 import { Socket } from "./socket.js";
 import { createState } from "./state.js";
 import { installTips } from "./tip.js";
 import { createTraining } from "./training.js";
-import { createViews } from "./views.js";
+import { Views } from "./views.js";
 
 const FIRST = "two-spirals"; // the template a first visit opens with
-const LINGER = 50; // milliseconds: Streamlit also cleans up after a call that was overtaken, with the place still there
+const LINGER = 50; // milliseconds: Streamlit also cleans up after a call that was overtaken
 const mounted = new WeakMap();
 
 /**
@@ -38,28 +40,49 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   studio.trigger = setTriggerValue;
   studio.wear(data ?? {});
-  return () => setTimeout(() => {
-    if (parentElement.isConnected || mounted.get(parentElement) !== studio) return;
-    mounted.delete(parentElement);
-    studio.end();
-  }, LINGER);
+  return () =>
+    setTimeout(() => {
+      if (parentElement.isConnected || mounted.get(parentElement) !== studio) return;
+      mounted.delete(parentElement);
+      studio.end();
+    }, LINGER);
 }
 
 function createStudio(parent, data) {
-  window.__layerscope = { ticks: 0, frames: 0, lastTickStep: 0, firstPointAt: null, trainPressedAt: null, sliderSentAt: null,
-                          chartMounts: 0, chartDraws: 0 };
+  window.__layerscope = {
+    ticks: 0,
+    frames: 0,
+    lastTickStep: 0,
+    firstPointAt: null,
+    trainPressedAt: null,
+    sliderSentAt: null,
+    chartMounts: 0,
+    chartDraws: 0,
+    shown: {},
+  };
   const { state, on, tell, end } = createState();
   const root = make("div", { class: "ls", style: "visibility: hidden" });
-  const studio = { root, state, on, tell, ending: [end], filters: false, colours: null, theme: null, trigger: null };
+  const studio = {
+    root,
+    state,
+    on,
+    tell,
+    ending: [end],
+    filters: false,
+    colours: null,
+    theme: null,
+    trigger: null,
+  };
   studio.ask = (...request) => studio.socket.ask(...request);
   studio.wear = (next) => wear(studio, next);
   studio.end = () => studio.ending.splice(0).forEach((stop) => stop());
   Object.assign(studio, createLookup(studio));
-  studio.runs = createRuns(studio);
-  studio.views = createViews(studio);
-  studio.draft = createDraft(studio);
-  Object.assign(studio, createActions(studio));
+  studio.runs = new Runs(studio);
+  studio.views = new Views(studio);
+  studio.draft = new Draft(studio);
+  Object.assign(studio, createActions(studio), createOrders(studio));
   studio.palette = data.palette ?? null;
+  studio.announce = announcer(root);
   build(studio);
   parent.append(root);
   settle(root);
@@ -67,38 +90,77 @@ function createStudio(parent, data) {
   studioKeys(studio);
   markProblems(studio);
   connect(studio);
-  studio.ending.push(() => studio.views.end(), () => root.remove());
+  studio.ending.push(
+    () => studio.views.end(),
+    () => root.remove(),
+  );
   return studio;
+}
+
+/** Tells screen readers what a key press has done. */
+function announcer(root) {
+  const line = make("p", { class: "ls-hidden", "aria-live": "polite" });
+  root.append(line);
+  return (text) => write(line, text);
 }
 
 /** Shows the Studio once its style sheet is there, and tells it how much of the window is left for it. */
 function settle(root, left = 100) {
   const ready = getComputedStyle(root).getPropertyValue("--ls-ready").trim() === "1";
   if (!ready && left) return void setTimeout(() => settle(root, left - 1), 20);
-  root.style.setProperty("--ls-top", `${Math.max(0, Math.round(root.getBoundingClientRect().top + window.scrollY))}px`);
+  root.style.setProperty(
+    "--ls-top",
+    `${Math.max(0, Math.round(root.getBoundingClientRect().top + window.scrollY))}px`,
+  );
   root.style.visibility = "";
 }
 
 /** Puts the parts in the order of use. */
 function build(studio) {
   const { root } = studio;
-  const middle = make("section", { class: "ls-middle ls-card", "aria-label": "Network" }, createShelf(studio), createNetwork(studio),
-    createNotice(studio));
-  root.append(createControls(studio),
-    make("div", { class: "ls-left" }, createPreview(studio), createDock(studio)), middle, createTraining(studio),
-    make("div", { class: "ls-right" }, createOutput(studio), createCharts(studio)));
+  const middle = make(
+    "section",
+    { class: "ls-middle ls-card", "aria-label": "Network" },
+    createShelf(studio),
+    createNetwork(studio),
+    createNotice(studio),
+  );
+  root.append(
+    createControls(studio),
+    make("div", { class: "ls-left" }, createPreview(studio), createDock(studio)),
+    middle,
+    createTraining(studio),
+    make("div", { class: "ls-right" }, createOutput(studio), createCharts(studio)),
+  );
 }
 
 /** One calm line over the network: what was refused, or that changes wait for the next Train. */
 function createNotice(studio) {
   const { state, on } = studio;
   const words = make("span");
-  const again = make("button", { type: "button", class: "ls-button ls-primary", onclick: () => studio.trainAnew() }, "Train with changes");
-  const close = make("button", { type: "button", class: "ls-button", onclick: () => studio.say("") }, "Dismiss");
-  const line = make("div", { class: "ls-notice", role: "status", "aria-live": "polite", hidden: true }, words, again, close);
+  const again = make(
+    "button",
+    { type: "button", class: "ls-button ls-primary", onclick: () => studio.trainAnew() },
+    "Train with changes",
+  );
+  const close = make(
+    "button",
+    { type: "button", class: "ls-button", onclick: () => studio.say("") },
+    "Dismiss",
+  );
+  const line = make(
+    "div",
+    { class: "ls-notice", role: "status", "aria-live": "polite", hidden: true },
+    words,
+    again,
+    close,
+  );
   on("draft run notice connection", () => {
     const waiting = !state.notice && studio.changed();
-    const text = state.connected || !state.catalogue ? state.notice || (waiting ? "Your changes apply at the next Train." : "") : "Reconnecting… The run goes on; nothing is lost.";
+    const text =
+      state.connected || !state.catalogue
+        ? state.notice || (waiting ? "Your changes apply at the next Train." : "")
+        : "Reconnecting… The run goes on; nothing is lost.";
     write(words, text);
     line.hidden = !text;
     again.hidden = !waiting || !state.connected;
@@ -123,7 +185,10 @@ function wear(studio, data) {
 function themeOf(root, told) {
   const probe = make("i", { style: "background: var(--st-background-color)" });
   root.append(probe);
-  const [red, green, blue, alpha = 1] = getComputedStyle(probe).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+  const [red, green, blue, alpha = 1] =
+    getComputedStyle(probe)
+      .backgroundColor.match(/[\d.]+/g)
+      ?.map(Number) ?? [];
   probe.remove();
   if (red === undefined || alpha === 0) return told === "dark" ? "dark" : "light";
   return 0.3 * red + 0.6 * green + 0.1 * blue < 128 ? "dark" : "light";
@@ -133,7 +198,8 @@ function connect(studio) {
   const { state, tell } = studio;
   let begun = false;
   studio.socket = new Socket({
-    push: studio.runs.heard, frame: studio.runs.seen,
+    push: (message) => studio.runs.heard(message),
+    frame: (run, data) => studio.runs.seen(run, data),
     status: (up) => {
       state.connected = up;
       give(studio.root, "data-away", !up && begun);
@@ -159,7 +225,8 @@ async function begin(studio) {
   const { id, named } = lastRun();
   if (id && (await studio.openRun(id, { quiet: !named })).ok) return undefined;
   const kept = studio.draft.saved();
-  if (!kept || !(await studio.draft.check(kept)).ok) await studio.ask("template", { name: FIRST }).then(studio.draft.take);
+  if (!kept || !(await studio.draft.check(kept)).ok)
+    await studio.ask("template", { name: FIRST }).then((first) => studio.draft.take(first));
   createHint(studio);
   return undefined;
 }

@@ -3,27 +3,43 @@
 import { fit, make, write } from "./element.js";
 import { short } from "./numbers.js";
 import { drawPoints, pointAt } from "./points.js";
+import { shown } from "./state.js";
 import { blit, paint } from "./tiles.js";
 
 /** @returns {HTMLElement} */
 export function createSurface(studio, switches) {
   const { state, on } = studio;
   const below = make("canvas", { "aria-hidden": "true" });
-  const above = make("canvas", { role: "img", "aria-label": "The network's answer over the plane, with the samples" });
-  const frame = make("div", { class: "ls-surface", "data-tip": "Orange is negative, blue is positive. Click a sample to follow it through the network." },
-    below, above);
+  const above = make("canvas", {
+    role: "img",
+    "aria-label": "The network's answer over the plane, with the samples",
+  });
+  const frame = make(
+    "div",
+    {
+      class: "ls-surface",
+      "data-tip": "Orange is negative, blue is positive. Click a sample to follow it through the network.",
+    },
+    below,
+    above,
+  );
   const legend = createLegend(studio);
   const element = make("div", { class: "ls-surface-view" }, frame, legend);
   const size = () => Math.max(120, Math.min(frame.clientWidth, frame.clientHeight || 9999));
 
   on("snapshot hover theme switches size draft", () => {
-    if (!visible(studio, element)) return;
+    if (!visible(studio)) return;
     drawSurface(studio, fit(below, size(), size()), size(), switches);
+    shown("surface", state.snapshot);
   });
   on("preview theme switches size draft sample", () => {
-    if (!visible(studio, element) || !state.preview?.arrays.has("points")) return;
+    if (!visible(studio) || !state.preview?.arrays.has("points")) return;
     const context = fit(above, size(), size());
-    drawPoints(context, size(), state.preview, studio, { radius: 3, tests: switches.tests, chosen: state.sample });
+    drawPoints(context, size(), state.preview, studio, {
+      radius: 3,
+      tests: switches.tests,
+      chosen: state.sample,
+    });
   });
   above.addEventListener("click", (event) => {
     if (!state.preview?.arrays.has("points")) return;
@@ -60,7 +76,9 @@ function drawSurface(studio, context, size, { discretise }) {
 
 function paintOne(context, maps, unit, size, colours) {
   const [, height, width] = maps.shape;
-  paint(context, maps.data, unit * height * width, height, width, colours.signed, 0, 0, size, size, { flip: true });
+  paint(context, maps.data, unit * height * width, height, width, colours.signed, 0, 0, size, size, {
+    flip: true,
+  });
 }
 
 /** The two ends of a scale only. */
@@ -78,14 +96,19 @@ function paintClasses(context, surface, confidence, size, colours) {
     for (let column = 0; column < width; column++) {
       const from = (height - 1 - row) * width + column;
       const share = confidence ? 0.2 + 0.55 * (confidence.data[from] / 255) : 0.7;
-      pixels[row * width + column] = mix(panel, colours.classPixels[surface.data[from] % colours.classPixels.length], share);
+      pixels[row * width + column] = mix(
+        panel,
+        colours.classPixels[surface.data[from] % colours.classPixels.length],
+        share,
+      );
     }
   }
   blit(context, image, 0, 0, size, size, false);
 }
 
 function mix(a, b, share) {
-  const channel = (shift) => Math.round(((a >> shift) & 255) * (1 - share) + ((b >> shift) & 255) * share) << shift;
+  const channel = (shift) =>
+    Math.round(((a >> shift) & 255) * (1 - share) + ((b >> shift) & 255) * share) << shift;
   return ((255 << 24) | channel(16) | channel(8) | channel(0)) >>> 0;
 }
 
@@ -111,7 +134,7 @@ function createLegend(studio) {
 
 function ends({ snapshot }, task, low, high) {
   const scale = snapshot?.facts.surface?.scale;
-  const [first, second] = task.kind === "classification" ? task.classes ?? [] : [];
+  const [first, second] = task.kind === "classification" ? (task.classes ?? []) : [];
   write(low, first ?? (scale ? short(-scale, 2) : "negative"));
   write(high, second ?? (scale ? short(scale, 2) : "positive"));
 }
@@ -120,6 +143,14 @@ function fillClasses(studio, classes, task) {
   const key = `${task.classes}${studio.theme}`;
   if (classes.dataset.key === key) return;
   classes.dataset.key = key;
-  classes.replaceChildren(...(task.classes ?? []).map((name, index) => make("span", {},
-    make("i", { style: `background:${studio.colours.classColour(index, task.classes.length)}` }), name)));
+  classes.replaceChildren(
+    ...(task.classes ?? []).map((name, index) =>
+      make(
+        "span",
+        {},
+        make("i", { style: `background:${studio.colours.classColour(index, task.classes.length)}` }),
+        name,
+      ),
+    ),
+  );
 }

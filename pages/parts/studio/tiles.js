@@ -6,13 +6,26 @@ const scratch = document.createElement("canvas");
  * Paints a plane of bytes through a table of 256 pixels, scaled into a square of the target.
  * `flip` puts row 0 at the bottom, as on a plane with its axis upwards.
  */
-export function paint(context, data, offset, height, width, table, x, y, across, down, { flip = false, sharp = false } = {}) {
+export function paint(
+  context,
+  data,
+  offset,
+  height,
+  width,
+  table,
+  x,
+  y,
+  across,
+  down,
+  { flip = false, sharp = false } = {},
+) {
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   const shift = data instanceof Int8Array ? 128 : 0;
   for (let row = 0; row < height; row++) {
     const from = offset + (flip ? height - 1 - row : row) * width;
-    for (let column = 0; column < width; column++) pixels[row * width + column] = table[data[from + column] + shift];
+    for (let column = 0; column < width; column++)
+      pixels[row * width + column] = table[data[from + column] + shift];
   }
   blit(context, image, x, y, across, down, sharp);
 }
@@ -24,9 +37,11 @@ export function blit(context, image, x, y, across, down, sharp) {
   context.drawImage(scratch, ...source(0, image.width, image.height, sharp), x, y, across, down);
 }
 
-/** The part of the scratch to draw: from pixel centre to pixel centre where it is smoothed, so that nothing bleeds in. */
+/** The part of the scratch to draw: between pixel centres where smoothed, so that nothing bleeds in. */
 function source(top, width, height, sharp) {
-  return sharp || width < 2 || height < 2 ? [0, top, width, height] : [0.5, top + 0.5, width - 1, height - 1];
+  return sharp || width < 2 || height < 2
+    ? [0, top, width, height]
+    : [0.5, top + 0.5, width - 1, height - 1];
 }
 
 /** A hairline around a tile, so that one that is all zero is still seen. */
@@ -43,7 +58,10 @@ function put(image) {
 
 /** Where tile `index` of a grid lies: left and top. */
 export function spot(grid, index, gap = 2) {
-  return [1 + (index % grid.columns) * (grid.size + gap), 1 + Math.floor(index / grid.columns) * (grid.size + gap)];
+  return [
+    1 + (index % grid.columns) * (grid.size + gap),
+    1 + Math.floor(index / grid.columns) * (grid.size + gap),
+  ];
 }
 
 /** The tile under a point of the grid, or -1. */
@@ -76,7 +94,8 @@ function stack(data, count, height, width, table, flip) {
   for (let row = 0; row < height * count; row++) {
     const [tile, line] = [Math.floor(row / height), row % height];
     const from = (tile * height + (flip ? height - 1 - line : line)) * width;
-    for (let column = 0; column < width; column++) pixels[row * width + column] = table[data[from + column] + shift];
+    for (let column = 0; column < width; column++)
+      pixels[row * width + column] = table[data[from + column] + shift];
   }
   put(image);
 }
@@ -88,7 +107,9 @@ export function paintFilters(context, grid, array, colours) {
     const [x, y] = spot(grid, index);
     const offset = index * channels * height * width;
     outline(context, colours, x, y, grid.size);
-    paint(context, array.data, offset, height, width, colours.signed, x, y, grid.size, grid.size, { sharp: true });
+    paint(context, array.data, offset, height, width, colours.signed, x, y, grid.size, grid.size, {
+      sharp: true,
+    });
   }
 }
 
@@ -103,7 +124,7 @@ export function paintCells(context, grid, values, colours) {
   }
 }
 
-/** Marks units that answer nothing to every sample: a crossed-out tile, told by form and not by colour alone. */
+/** Marks units that answer nothing to every sample with a cross: told by form and not by colour alone. */
 export function markDead(context, grid, dead, colours) {
   context.lineWidth = 1;
   for (let index = 0; index < Math.min(dead.length, grid.shown); index++) {
@@ -146,7 +167,8 @@ export function paintCurve(context, curve, width, height, colours) {
   const first = curve.x[0];
   const place = (index, value) => [
     ((curve.x[index] - first) / (curve.x.at(-1) - first)) * width,
-    height - 2 - ((Math.min(value, high) - low) / (high - low)) * (height - 4)];
+    height - 2 - ((Math.min(value, high) - low) / (high - low)) * (height - 4),
+  ];
   const line = (values, colour, dash, weight) => {
     context.beginPath();
     values.forEach((value, index) => context.lineTo(...place(index, value)));

@@ -35,7 +35,13 @@ export function installTips(root) {
     owner = target.closest?.("[data-tip]") ?? null;
   };
   const escape = ({ key }) => key === "Escape" && hide();
-  const ears = [["pointerover", meet], ["focusin", meet], ["focusout", leave], ["pointerdown", press], ["keydown", escape]];
+  const ears = [
+    ["pointerover", meet],
+    ["focusin", meet],
+    ["focusout", leave],
+    ["pointerdown", press],
+    ["keydown", escape],
+  ];
   for (const [name, ear] of ears) root.addEventListener(name, ear);
   return hide;
 }

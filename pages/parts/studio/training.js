@@ -1,118 +1,113 @@
-// The strip of hyperparameters: loss, optimizer, learning rate, batch size, epochs, regularisation, schedule, seed.
+// The strip of hyperparameters: loss, optimizer, learning rate, batch size, epochs and the others.
 
-import { createChooser, createField, createForm } from "./forms.js";
+import { Choice, entryOf, RATE } from "./choice.js";
 import { give, make } from "./element.js";
+import { createField, createForm } from "./forms.js";
 import { icon } from "./icons.js";
 import { createPopover } from "./popover.js";
 
 const SHOWN = ["batch_size", "epochs", "seed"]; // settings of training itself that stand in the strip
 const EMPTY = { epochs: { short: "∞", long: "until stopped" } }; // words for a setting that may be empty
-const RATE = "learning_rate"; // shown in the strip, not among the optimizer's other settings
+const CHOICES = {
+  loss: {
+    name: "loss",
+    catalogue: "losses",
+    title: "Loss",
+    help: "One number that says how wrong the answers are; training makes it small.",
+  },
+  optimizer: {
+    name: "optimizer",
+    catalogue: "optimizers",
+    title: "Optimizer",
+    help: "The rule that turns slopes into updates of the weights.",
+  },
+  regularization: {
+    name: "regularization",
+    catalogue: "regularizations",
+    title: "Regularisation",
+    help: "A penalty on large weights.",
+  },
+  schedule: {
+    name: "schedule",
+    catalogue: "schedules",
+    title: "Schedule",
+    help: "How the learning rate changes over the run.",
+  },
+};
 
 /** @returns {HTMLElement} */
 export function createTraining(studio) {
   const { state, on } = studio;
   const strip = make("section", { class: "ls-strip", "aria-label": "Hyperparameters" });
-  const parts = {
-    loss: choiceOf(studio, "loss", "losses", "Loss", "One number that says how wrong the answers are; training makes it small."),
-    optimizer: choiceOf(studio, "optimizer", "optimizers", "Optimizer", "The rule that turns slopes into updates of the weights."),
-    regularization: choiceOf(studio, "regularization", "regularizations", "Regularisation", "A penalty on large weights."),
-    schedule: choiceOf(studio, "schedule", "schedules", "Schedule", "How the learning rate changes over the run."),
-  };
-  let built = false;
+  let parts = null;
   on("catalogue draft", () => {
     if (!state.catalogue || !state.draft) return;
-    if (!built) build(studio, strip, parts);
-    built = true;
-    for (const part of Object.values(parts)) part.update();
-    strip.update();
+    parts ??= build(studio, strip);
+    for (const part of parts) part.update();
   });
   return strip;
 }
 
-function build(studio, strip, parts) {
-  const { state } = studio;
-  const plain = SHOWN.map((name) => state.catalogue.training.find((setting) => setting.name === name)).filter(Boolean)
-    .map((setting) => [setting.name, createField({ ...setting, empty: EMPTY[setting.name] }, `training.${setting.name}`,
-      (value, how) => studio.change(`training.${setting.name}`, value, how))]);
-  const fields = Object.fromEntries(plain);
+/** Puts the controls into the strip, in the order in which they are read. */
+function build(studio, strip) {
+  const choices = Object.fromEntries(
+    Object.entries(CHOICES).map(([name, of]) => [name, new Choice(studio, of)]),
+  );
+  const [batch, epochs, seed] = SHOWN.map((name) => createPlain(studio, name));
   const rate = createRate(studio);
-  const more = moreOf(studio);
-  strip.append(parts.loss.element, parts.optimizer.element, rate.element, fields.batch_size?.element ?? "", fields.epochs?.element ?? "",
-    parts.regularization.element, parts.schedule.element, fields.seed?.element ?? "", more);
-  for (const field of plain) field[1].element.classList.add("ls-cell");
-  strip.update = () => {
-    rate.update();
-    for (const [name, field] of plain) field.set(state.draft.training[name]);
-  };
+  const { loss, optimizer, regularization, schedule } = choices;
+  const parts = [loss, optimizer, rate, batch, epochs, regularization, schedule, seed].filter(Boolean);
+  strip.append(...parts.map(({ element }) => element), createMore(studio));
+  return parts;
 }
 
-/** The learning rate: bounds come from the chosen optimizer, so its control is made anew when that changes. */
+/** A setting of training itself. */
+function createPlain(studio, name) {
+  const { state, change } = studio;
+  const setting = state.catalogue.training.find((one) => one.name === name);
+  if (!setting) return null;
+  const path = `training.${name}`;
+  const field = createField({ ...setting, empty: EMPTY[name] }, path, (value, how) =>
+    change(path, value, how),
+  );
+  field.element.classList.add("ls-cell");
+  return { element: field.element, update: () => field.set(state.draft.training[name]) };
+}
+
+/** The learning rate: its bounds are the chosen optimizer's, so it is made anew when that changes. */
 function createRate(studio) {
-  const { state } = studio;
+  const { state, change } = studio;
   const element = make("div", { class: "ls-cell ls-rate" });
+  const path = `training.optimizer.${RATE}`;
   let [kind, field] = [null, null];
-  return { element, update: () => {
+  const update = () => {
     const { optimizer } = state.draft.training;
     if (kind !== optimizer.kind) {
       kind = optimizer.kind;
       const setting = entryOf(state, "optimizers", kind)?.settings.find(({ name }) => name === RATE);
-      field = setting && createField(setting, `training.optimizer.${RATE}`,
-        (value, how) => studio.change(`training.optimizer.${RATE}`, value, how));
+      field = setting && createField(setting, path, (value, how) => change(path, value, how));
       element.replaceChildren(field?.element ?? "");
     }
     field?.set(optimizer[RATE]);
-  } };
+  };
+  return { element, update };
 }
 
-function entryOf(state, catalogue, kind) {
-  return state.catalogue[catalogue].find((entry) => entry.kind === kind);
-}
-
-/** A list to choose from, and a button for the settings of what was chosen. */
-function choiceOf(studio, name, catalogue, title, help) {
-  const { state } = studio;
-  const chooser = createChooser(title, help, [], (entry) => studio.draft.edit({ kind: "choose", path: `training.${name}`, entry }));
-  const button = make("button", { type: "button", class: "ls-more", "aria-label": `${title}: settings`, "data-tip": `Settings of this ${title.toLowerCase()}.` },
-    icon("more"));
-  const others = () => entryOf(state, catalogue, state.draft.training[name]?.kind)?.settings.filter((setting) => setting.name !== RATE) ?? [];
-  let form = null;
-  const popover = createPopover(studio, button, `${title}: settings`, (panel) => {
-    const entry = entryOf(state, catalogue, state.draft.training[name].kind);
-    form = createForm(others(), `training.${name}`, studio.change);
-    form.set(state.draft.training[name]);
-    panel.append(make("h3", {}, entry.title), make("p", { class: "ls-help" }, entry.help), form.element);
-  });
-  const element = make("div", { class: "ls-cell ls-choice", "data-path": `training.${name}` }, chooser.element, button);
-  let [drawn, kind] = ["", null];
-  return { element, update: () => {
-    const chosen = state.draft.training[name];
-    if (!chosen) return void (element.hidden = true);
-    const task = state.drawing?.task?.kind;
-    if (drawn !== task) {
-      drawn = task;
-      chooser.fill(state.catalogue[catalogue].filter((entry) => !entry.tasks || !task || entry.tasks.includes(task)));
-    }
-    chooser.set(chosen.kind, entryOf(state, catalogue, chosen.kind));
-    give(button, "hidden", !others().length);
-    if (kind !== chosen.kind) popover.refill();
-    else form?.set(chosen);
-    kind = chosen.kind;
-  } };
-}
-
-/** Settings of training that are seldom touched: device, threads. */
-function moreOf(studio) {
+/** Settings of training that are seldom touched: on what it computes. */
+function createMore(studio) {
   const { state } = studio;
   const rest = state.catalogue.training.filter(({ name }) => !SHOWN.includes(name));
-  const button = make("button", { type: "button", class: "ls-more ls-more-training", "aria-label": "More settings of training",
-    "data-tip": "More: on what it computes." }, icon("more"));
+  const words = { "aria-label": "More settings of training", "data-tip": "More: on what it computes." };
+  const button = make("button", { type: "button", class: "ls-more", ...words }, icon("more"));
   createPopover(studio, button, "More settings of training", (panel) => {
     const form = createForm(rest, "training", studio.change);
     form.set(state.draft.training);
-    const { system } = state.catalogue;
-    panel.append(make("h3", {}, "Machine"), form.element,
-      make("p", { class: "ls-facts" }, system?.device_name ? `Found here: ${system.device_name}, ${system.cores} cores.` : ""));
+    const { device_name: name, cores } = state.catalogue.system ?? {};
+    panel.append(
+      make("h3", {}, "Machine"),
+      form.element,
+      make("p", { class: "ls-facts" }, name ? `Found here: ${name}, ${cores} cores.` : ""),
+    );
   });
   give(button, "hidden", !rest.length);
   return button;

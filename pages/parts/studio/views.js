@@ -6,55 +6,65 @@ import { unpack } from "./snapshot.js";
 const PATIENCE = 120; // milliseconds without a new edit before a picture is asked for
 
 /**
- * Keeps `state.preview` and `state.snapshot` true to the draft (or to the chosen run that is over).
+ * Keeps `state.preview` and `state.snapshot` true to the draft (or to the watched run once it is over).
  * Asks only when something it depends on has changed, and drops answers that came too late.
  */
-export function createViews(studio) {
-  const { state, tell } = studio;
-  const shown = { preview: "", look: "" };
-  let timer = 0;
+export class Views {
+  constructor(studio) {
+    Object.assign(this, { studio, shown: { preview: "", snapshot: "" }, timer: 0 });
+  }
 
   /** The run whose weights are to be shown: one that is over and is what the draft describes. */
-  const source = () => {
-    const { run, draft } = state;
+  source() {
+    const { run, draft } = this.studio.state;
     return run?.over && run.experiment && body(run.experiment) === body(draft) ? run.id : null;
-  };
-  const preview = async () => {
-    const key = JSON.stringify(state.draft.data);
-    if (key === shown.preview) return;
-    shown.preview = key;
-    const reply = await studio.ask("preview", { draft: state.draft });
-    if (shown.preview !== key) return;
-    if (!reply.ok || !reply.data) return void (shown.preview = "");
-    state.preview = unpack(reply.data);
-    tell("preview");
-  };
-  const look = async () => {
-    if (studio.live() || !state.drawing.ready) return;
-    const run = source();
-    const key = `${body(state.draft)}|${run}|${state.sample}`;
-    if (key === shown.look) return;
-    shown.look = key;
-    const reply = await studio.ask("look", { draft: state.draft, run, sample: state.sample });
-    if (shown.look !== key || studio.live()) return;
-    if (!reply.ok || !reply.data) return void (shown.look = "");
-    state.snapshot = unpack(reply.data);
-    tell("snapshot");
-  };
-  const refresh = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (!state.draft) return;
-      preview();
-      look();
+  }
+
+  /** Whether the boxes show an untrained network. */
+  untrained() {
+    return !this.studio.live() && this.source() === null;
+  }
+
+  refresh() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (!this.studio.state.draft) return;
+      this.preview();
+      this.look();
     }, PATIENCE);
-  };
-  return {
-    refresh,
-    /** Forgets what is shown, so that the next refresh asks again. */
-    forget: () => { shown.look = ""; },
-    /** Whether the boxes show an untrained network. */
-    untrained: () => !studio.live() && source() === null,
-    end: () => clearTimeout(timer),
-  };
+  }
+
+  /** Forgets what is shown, so that the next refresh asks again. */
+  forget() {
+    this.shown.snapshot = "";
+  }
+
+  preview() {
+    const { draft } = this.studio.state;
+    return this.get("preview", JSON.stringify(draft.data), "preview", { draft });
+  }
+
+  look() {
+    const { draft, drawing, sample } = this.studio.state;
+    if (this.studio.live() || !drawing.ready) return undefined;
+    const run = this.source();
+    return this.get("snapshot", `${body(draft)}|${run}|${sample}`, "look", { draft, run, sample });
+  }
+
+  /** Asks for what goes into `state[place]`, unless it is there; a run begun meanwhile shows itself. */
+  async get(place, key, action, fields) {
+    if (this.shown[place] === key) return;
+    this.shown[place] = key;
+    const reply = await this.studio.ask(action, fields);
+    if (this.shown[place] !== key || (place === "snapshot" && this.studio.live())) return;
+    if (!reply.ok || !reply.data) this.shown[place] = "";
+    else {
+      this.studio.state[place] = unpack(reply.data);
+      this.studio.tell(place);
+    }
+  }
+
+  end() {
+    clearTimeout(this.timer);
+  }
 }

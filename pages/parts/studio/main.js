@@ -1,0 +1,76 @@
+// Reset, Train, one step, one epoch, Stop: the controls that stay in reach on a small screen.
+
+import { give, make, write } from "./element.js";
+import { icon } from "./icons.js";
+import { iconButton } from "./popover.js";
+
+/** @returns {HTMLElement} */
+export function createMain(studio) {
+  const { state, on } = studio;
+  const train = createTrain(studio);
+  const why = make("span", { class: "ls-why", role: "status" });
+  const reset = iconButton("reset", "Reset", "Stop, and show the untrained network again.", () =>
+    studio.reset(),
+  );
+  const step = iconButton("step", "One step", "Learn from one batch, then wait. Key: →", () =>
+    studio.step(),
+  );
+  const epoch = iconButton("epoch", "One epoch", "See every training sample once, then wait.", () =>
+    studio.epoch(),
+  );
+  const stop = iconButton("stop", "Stop", "End this run and judge it on the test samples.", () =>
+    studio.stop(),
+  );
+  on("run draft connection", () => {
+    const reason = studio.live() && state.connected ? "" : studio.reason();
+    train.update(reason);
+    write(why, state.connected && state.drawing ? reason : "");
+    for (const button of [step, epoch]) give(button, "disabled", Boolean(reason));
+    give(stop, "disabled", !studio.live() || !state.connected);
+    give(reset, "disabled", !state.run || !state.connected);
+  });
+  return make(
+    "div",
+    { class: "ls-main", role: "group", "aria-label": "Training" },
+    reset,
+    train.button,
+    step,
+    epoch,
+    stop,
+    why,
+  );
+}
+
+/** The one large button: Train, Pause, Continue. */
+function createTrain(studio) {
+  const word = make("span", {}, "Train");
+  const sign = make("span", { class: "ls-train-sign" }, icon("train"));
+  const button = make(
+    "button",
+    { type: "button", class: "ls-train", onclick: () => studio.toggle() },
+    sign,
+    word,
+  );
+  let drawn = "train";
+  const update = (reason) => {
+    const going = studio.live() && studio.state.run.state !== "paused";
+    const key = going ? "pause" : "train";
+    if (drawn !== key) sign.replaceChildren(icon(key));
+    drawn = key;
+    write(word, wordOf(studio, going));
+    give(button, "aria-pressed", String(going));
+    give(button, "disabled", Boolean(reason));
+    give(
+      button,
+      "data-tip",
+      going ? "Wait after this step. Key: space" : reason || "Start learning. Key: space",
+    );
+  };
+  return { button, update };
+}
+
+function wordOf(studio, going) {
+  if (studio.runs?.asking()) return "Starting";
+  if (going) return "Pause";
+  return studio.state.run?.state === "paused" ? "Continue" : "Train";
+}

@@ -1,0 +1,72 @@
+// Ordering runs about: Train, Pause, one step, Stop, Reset, and opening one again.
+
+/** Why nothing can be trained now, in words, or nothing. */
+function hindrance({ connected, catalogue, drawing, problems }) {
+  if (!connected) return catalogue ? "Reconnecting…" : "Connecting…";
+  if (!drawing) return "Loading…";
+  if (drawing.ready) return "";
+  const problem = drawing.boxes.find((box) => box.problem)?.problem ?? problems[0];
+  return problem ? `${problem.what} ${problem.fix}` : "The network is not complete.";
+}
+
+/** @param {object} studio */
+export function createOrders(studio) {
+  const { state, tell } = studio;
+  return {
+    ...createCommands(studio),
+    reason: () => hindrance(state),
+    detach: () => {
+      studio.runs.detach();
+      studio.views.forget();
+      studio.views.refresh();
+    },
+    /** Ends what goes on, and shows the untrained network again. */
+    reset: async () => {
+      if (studio.live()) await studio.stop();
+      studio.detach();
+    },
+    openRun: async (id, { quiet } = {}) => {
+      const reply = await studio.ask("open", { run: id });
+      if (reply.ok) {
+        studio.draft.remember(null);
+        await studio.runs.attach(id, reply.draft, reply.run.name);
+        studio.draft.take(reply);
+      } else if (!quiet) studio.tellProblems(reply);
+      return reply;
+    },
+    ended: () => {
+      studio.views.refresh();
+      tell("run");
+    },
+  };
+}
+
+/** Train and what follows: each does the sensible thing whether a run goes on or not. */
+function createCommands(studio) {
+  const { state } = studio;
+  const command = (order) => studio.runs.command(order);
+  const start = () => studio.runs.train(studio.pace());
+  /** Does one thing, then waits; starts a run for it when there is none. */
+  const once = async (kind) => {
+    if (studio.live()) return command({ kind });
+    if (studio.reason()) return undefined;
+    const reply = await studio.runs.train(1);
+    if (!reply.ok) return undefined;
+    await command({ kind });
+    return command({ kind: "pace", value: studio.pace() });
+  };
+  return {
+    command,
+    toggle: () => {
+      if (studio.live()) return command({ kind: state.run.state === "paused" ? "resume" : "pause" });
+      return studio.reason() ? undefined : start();
+    },
+    step: () => once("step"),
+    epoch: () => once("epoch"),
+    stop: () => command({ kind: "stop" }),
+    trainAnew: async () => {
+      await command({ kind: "stop" });
+      await start();
+    },
+  };
+}
