@@ -18,6 +18,7 @@ PARTS = {
     "browser": "In a browser",
     "web": "The web process",
     "kills": "Killed at random",
+    "fuzz": "Files from anywhere",
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

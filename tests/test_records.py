@@ -1,4 +1,4 @@
-"""Protects what the store gives back: a snapshot is the same after its bytes, and a browser can lay views on them."""
+"""Protects what the store gives back: a snapshot is the same after its bytes, which a browser can view."""
 
 import json
 import struct
@@ -37,7 +37,8 @@ def test_unpacking_what_was_packed_is_the_identity(shapes, facts, step, epoch):
 
 
 def test_every_array_starts_at_a_multiple_of_eight():
-    packed = Snapshot(1, 1, {"a": "ü" * 3}, {"one": np.ones(3, np.int8), "two": np.ones(5, np.float32)}).pack()
+    packed = Snapshot(1, 1, {"a": "ü" * 3},
+                      {"one": np.ones(3, np.int8), "two": np.ones(5, np.float32)}).pack()
     (length,) = struct.unpack_from("<I", packed)
     header = json.loads(packed[4:4 + length])
     assert (4 + length) % 8 == 0
@@ -53,19 +54,22 @@ def test_an_array_in_any_order_of_memory_is_packed_as_it_reads():
 
 def test_numbers_that_are_none_survive_in_arrays_and_are_refused_in_facts():
     array = np.array([np.nan, np.inf, -np.inf], np.float32)
-    assert np.array_equal(Snapshot.unpack(Snapshot(0, 0, {}, {"a": array}).pack()).arrays["a"], array, equal_nan=True)
+    assert np.array_equal(Snapshot.unpack(Snapshot(0, 0, {}, {"a": array}).pack()).arrays["a"], array,
+                          equal_nan=True)
     with pytest.raises(ValueError, match="JSON compliant"):
         Snapshot(0, 0, {"a": float("nan")}).pack()
 
 
 def test_four_states_go_on_and_five_are_over():
-    assert [state.value for state in RunState if not state.over] == ["queued", "starting", "running", "paused"]
+    assert [state.value for state in RunState if not state.over] == ["queued", "starting", "running",
+                                                                     "paused"]
     assert len([state for state in RunState if state.over]) == 5
 
 
 @pytest.mark.parametrize("value", [
     Run(id=1, name="a", state=RunState.DIVERGED, experiment={"name": "a"}, created=1.0, best=float("nan")),
-    Run(id=1, name="a", state=RunState.QUEUED, experiment={}, created=1.0), Progress(), Progress(step=3, remaining=1.5)])
+    Run(id=1, name="a", state=RunState.QUEUED, experiment={}, created=1.0), Progress(),
+    Progress(step=3, remaining=1.5)])
 def test_records_survive_json(value):
     back = type(value).model_validate_json(value.model_dump_json())
     assert back.model_dump_json() == value.model_dump_json()

@@ -19,7 +19,7 @@ def all_corners(entries: tuple[type[Entry], ...]) -> list[Entry]:
 
 
 def ends(setting: Setting) -> Iterator[Any]:
-    """The values at which a setting must still hold: the ends of a number, every word, both ways of a switch."""
+    """The values at which a setting must still hold: its ends, every word, both ways of a switch."""
     match setting.form:
         case "whole":
             yield from (int(setting.low or 0), int(setting.high or 0))

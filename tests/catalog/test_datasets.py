@@ -26,7 +26,7 @@ def test_what_is_declared_is_what_is_made(data):
     assert not data.columns or len(data.columns) == data.shape.count
     if data.task.kind == "classification":
         assert samples.targets.dtype == np.int64
-        assert set(samples.targets.tolist()) == set(range(data.task.outputs)), "every class occurs, and no other"
+        assert set(samples.targets.tolist()) == set(range(data.task.outputs)), "every class and no other"
         assert len(data.task.classes) == data.task.outputs == len(set(data.task.classes))
     else:
         assert samples.targets.shape == (data.count, data.task.outputs)
@@ -68,7 +68,8 @@ def test_points_without_noise_lie_on_the_plane_that_is_drawn(entry):
     assert np.abs(points).max() <= 1.1
 
 
-@pytest.mark.parametrize("entry", [entry for entry in POINTS if at(entry).task.classes], ids=lambda entry: entry.name())
+@pytest.mark.parametrize("entry", [entry for entry in POINTS if at(entry).task.classes],
+                         ids=lambda entry: entry.name())
 @pytest.mark.parametrize("seed", range(5))
 def test_classes_of_points_are_balanced_even_when_few(entry, seed):
     for samples in (20, 101):

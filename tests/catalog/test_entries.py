@@ -22,7 +22,8 @@ SETTINGS = [(entry, setting) for entry in [*ENTRIES, Training] for setting in se
 
 
 def modules() -> list[ModuleType]:
-    return [import_module(found.name) for found in pkgutil.walk_packages(core.catalog.__path__, "core.catalog.")]
+    return [import_module(found.name)
+            for found in pkgutil.walk_packages(core.catalog.__path__, "core.catalog.")]
 
 
 @pytest.mark.parametrize("entry", CORNERS, ids=said)
@@ -91,10 +92,12 @@ def test_kinds_are_unique_within_a_catalogue(name):
 
 def test_nothing_is_defined_but_unlisted():
     defined = {thing for module in modules() for _, thing in inspect.getmembers(module, inspect.isclass)
-               if issubclass(thing, Entry) and thing.__module__ == module.__name__ and "kind" in vars(thing).get(
+               if issubclass(thing, Entry) and thing.__module__ == module.__name__
+               and "kind" in vars(thing).get(
                    "__annotations__", {}) and thing is not Entry}
     sized_to_the_task = {thing for thing in defined if any(
-        thing.name() == entry.name() and thing.title == entry.title and thing is not entry for entry in ENTRIES)}
+        thing.name() == entry.name() and thing.title == entry.title and thing is not entry
+        for entry in ENTRIES)}
     assert defined - sized_to_the_task == set(ENTRIES)
 
 

@@ -1,4 +1,4 @@
-"""Protects optimizers, losses, schedules and regularisations: each names something torch has, and means the same."""
+"""Protects optimizers, losses, schedules and regularisations: each is what torch has under its name."""
 
 import math
 
@@ -41,7 +41,8 @@ def test_every_loss_is_one_finite_number_with_a_slope(loss):
         if task.kind not in loss.tasks:
             continue
         chosen = loss.for_task(task)
-        outputs = torch.randn(5, chosen.outputs(task), generator=torch.Generator().manual_seed(0), requires_grad=True)
+        outputs = torch.randn(5, chosen.outputs(task), generator=torch.Generator().manual_seed(0),
+                              requires_grad=True)
         targets = torch.tensor([0, 1, 2, 1, 0]) if task.classes else torch.arange(5.0)[:, None]
         if task.classes and chosen.one_hot:
             targets = nn.functional.one_hot(targets, 3).float()
@@ -71,7 +72,8 @@ TORCH_SCHEDULES = {
     "step": lambda optimizer, entry: lr_scheduler.StepLR(optimizer, entry.epochs * PER_EPOCH, entry.factor),
     "multi_step": lambda optimizer, entry: lr_scheduler.MultiStepLR(
         optimizer, [round(TOTAL * entry.first), round(TOTAL * entry.second)], entry.factor),
-    "exponential": lambda optimizer, entry: lr_scheduler.ExponentialLR(optimizer, entry.factor ** (1 / PER_EPOCH)),
+    "exponential": lambda optimizer,
+    entry: lr_scheduler.ExponentialLR(optimizer, entry.factor ** (1 / PER_EPOCH)),
     "cosine": lambda optimizer, entry: lr_scheduler.CosineAnnealingLR(optimizer, TOTAL - 1, entry.floor),
     "cosine_restarts": lambda optimizer, entry: lr_scheduler.CosineAnnealingWarmRestarts(
         optimizer, entry.epochs * PER_EPOCH, eta_min=entry.floor),
@@ -81,7 +83,8 @@ TORCH_SCHEDULES = {
 }
 
 
-@pytest.mark.parametrize("schedule", all_corners(tuple(entry for entry in SCHEDULES if entry.name() in TORCH_SCHEDULES)),
+@pytest.mark.parametrize("schedule",
+                         all_corners(tuple(entry for entry in SCHEDULES if entry.name() in TORCH_SCHEDULES)),
                          ids=said)
 def test_a_schedule_is_torchs_of_the_same_name(schedule):
     optimizer = SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
@@ -95,7 +98,8 @@ def test_a_schedule_is_torchs_of_the_same_name(schedule):
 
 
 @pytest.mark.parametrize("schedule", [entry for entry in SCHEDULES if entry.name() == "plateau"])
-@pytest.mark.parametrize("losses", [[3, 2, 1, 1, 1, 1, 1, 1], [1.0] * 20, [5, 4, 3, 2, 1], [1, math.nan, math.nan, 0.5]])
+@pytest.mark.parametrize("losses", [[3, 2, 1, 1, 1, 1, 1, 1], [1.0] * 20, [5, 4, 3, 2, 1],
+                                    [1, math.nan, math.nan, 0.5]])
 def test_a_plateau_drops_when_torchs_does(schedule, losses):
     for entry in (schedule(kind=schedule.name(), patience=patience, factor=0.5) for patience in (0, 1, 2)):
         optimizer = SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
@@ -114,7 +118,8 @@ def test_a_schedules_factor_stays_between_nothing_and_the_full_rate(schedule, to
     assert all(0 <= factor <= 1 for factor in factors)
 
 
-@pytest.mark.parametrize("schedule", [entry for entry in SCHEDULES if not entry.needs_end], ids=lambda e: e.name())
+@pytest.mark.parametrize("schedule", [entry for entry in SCHEDULES if not entry.needs_end],
+                         ids=lambda e: e.name())
 def test_a_schedule_that_needs_no_end_works_without_one(schedule):
     for entry in corners(schedule):
         recipe = entry.curve(PER_EPOCH, None)

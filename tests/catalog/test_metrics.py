@@ -33,7 +33,8 @@ def answers(task: Task, seed: int, count: int = 200) -> tuple[np.ndarray, np.nda
 def test_a_metric_is_scikit_learns(entry, seed):
     task = CLASSES if "classification" in entry.tasks else VALUE
     outputs, targets = answers(task, seed)
-    assert entry(kind=entry.name()).value(outputs, targets) == pytest.approx(ORACLES[entry.name()](outputs, targets))
+    assert entry(kind=entry.name()).value(outputs,
+                                          targets) == pytest.approx(ORACLES[entry.name()](outputs, targets))
 
 
 @pytest.mark.parametrize("entry", METRICS, ids=lambda entry: entry.name())

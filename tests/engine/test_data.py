@@ -33,7 +33,7 @@ def test_the_splits_are_disjoint_whole_and_stratified(data):
         everything = np.bincount(ready.samples.targets, minlength=data.task.outputs) / data.count
         for name in SPLITS:
             counts = np.bincount(ready.part(name)[1].numpy(), minlength=data.task.outputs)
-            assert np.abs(counts - everything * counts.sum()).max() <= 2, "shares differ by no more than rounding"
+            assert np.abs(counts - everything * counts.sum()).max() <= 2, "equal but for rounding"
             assert counts.min() >= 1 or everything.min() * counts.sum() < 1.5
 
 

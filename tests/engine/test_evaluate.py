@@ -55,7 +55,8 @@ def test_values_are_told_in_the_unit_of_the_data():
     assert unscaled(targets.numpy(), parts) == pytest.approx(true, rel=1e-4)
 
 
-@pytest.mark.parametrize("loss", [entry for entry in LOSSES if "classification" in entry.tasks], ids=lambda e: e.name())
+@pytest.mark.parametrize("loss", [entry for entry in LOSSES if "classification" in entry.tasks],
+                         ids=lambda e: e.name())
 def test_shares_are_positive_and_sum_to_one(loss):
     put_out = torch.randn(20, 5, generator=torch.Generator().manual_seed(0)) * 3
     for scale in (1.0, 1e6):

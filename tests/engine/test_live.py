@@ -1,4 +1,4 @@
-"""Protects changes under way: every live setting is obeyed at the next step, anything else is refused untouched."""
+"""Protects changes under way: live settings are obeyed at the next step, anything else is refused."""
 
 import math
 from functools import cache
@@ -36,7 +36,8 @@ def untouched(optimizer: str) -> dict[str, torch.Tensor]:
     return weights(trainer.network)
 
 
-@pytest.mark.parametrize(("optimizer", "path", "setting"), LIVE, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("optimizer", "path", "setting"), LIVE,
+                         ids=lambda value: value if isinstance(value, str) else "")
 def test_every_live_setting_is_obeyed_from_the_next_step(optimizer, path, setting):
     experiment = with_optimizer(optimizer)
     before = {at: held for at, _, held in live_settings(experiment)}
@@ -100,7 +101,8 @@ def test_the_strength_of_a_penalty_can_be_moved(entry):
         return
     trainer.change("training.regularization.strength", 1.0)
     trainer.advance(100, 9.0)
-    assert max(float(weight.detach().abs().max()) for weight in trainer.network.parameters() if weight.ndim > 1) < 0.1
+    assert max(float(weight.detach().abs().max()) for weight in trainer.network.parameters()
+               if weight.ndim > 1) < 0.1
 
 
 def test_dropout_of_nothing_and_of_nearly_everything_show_in_the_loss():
@@ -117,8 +119,10 @@ def test_dropout_of_nothing_and_of_nearly_everything_show_in_the_loss():
     ("training.optimizer.learning_rate", "fast"), ("training.optimizer.learning_rate", True),
     ("training.optimizer.learning_rate", None), ("training.optimizer.learning_rate", []),
     ("training.optimizer.momentum", 1.0), ("network.hidden2.rate", 0.96), ("network.hidden2.rate", -0.1),
-    ("training.optimizer.nesterov", True), ("training.batch_size", 16), ("training.epochs", 3), ("data.noise", 0.1),
-    ("network.hidden1.units", 3), ("network.nobody.rate", 0.1), ("training.optimizer.learning_rat", 0.1), ("", 1), ("name", 2),
+    ("training.optimizer.nesterov", True), ("training.batch_size", 16), ("training.epochs", 3),
+    ("data.noise", 0.1),
+    ("network.hidden1.units", 3), ("network.nobody.rate", 0.1), ("training.optimizer.learning_rat", 0.1),
+    ("", 1), ("name", 2),
 ])
 def test_what_may_not_be_moved_is_refused_and_changes_nothing(setting, value):
     trainer, other = Trainer(with_optimizer("sgd")), Trainer(with_optimizer("sgd"))
@@ -153,7 +157,8 @@ def test_a_change_made_at_the_same_step_makes_the_same_run():
         told = trainer.start()
         while trainer.step < 6:
             told += trainer.advance(min(steps, 6 - trainer.step), 9.0)
-        told += [trainer.change("training.optimizer.learning_rate", 0.2), trainer.edit_weight("out", "0.bias", (0,), 2.0)]
+        told += [trainer.change("training.optimizer.learning_rate", 0.2),
+                 trainer.edit_weight("out", "0.bias", (0,), 2.0)]
         while not trainer.over:
             told += trainer.advance(steps, 9.0)
         return history(told)
@@ -175,7 +180,8 @@ def test_a_weight_set_by_hand_is_used_by_the_next_step():
 @pytest.mark.parametrize(("node", "parameter", "index", "value"), [
     ("nobody", "0.weight", (0, 0), 1.0), ("out", "weight", (0, 0), 1.0), ("out", "0.weight", (0,), 1.0),
     ("out", "0.weight", (0, 0, 0), 1.0), ("out", "0.weight", (), 1.0), ("out", "0.weight", (2, 0), 1.0),
-    ("out", "0.weight", (-1, 0), 1.0), ("out", "0.weight", (0, 0), math.nan), ("out", "0.weight", (0, 0), math.inf),
+    ("out", "0.weight", (-1, 0), 1.0), ("out", "0.weight", (0, 0), math.nan),
+    ("out", "0.weight", (0, 0), math.inf),
     ("out", "0.weight", (0, 0), 1e39), ("", "", (), 0.0),
 ])
 def test_a_weight_that_is_not_there_or_no_number_is_refused(node, parameter, index, value):

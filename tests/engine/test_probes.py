@@ -1,4 +1,4 @@
-"""Protects the eye: what is drawn is what the network computes, every array fits, and looking touches nothing."""
+"""Protects the eye: what is drawn is what the network computes, and looking touches nothing."""
 
 import json
 
@@ -16,7 +16,8 @@ from core.records import Snapshot
 from tests.engine.runs import same, weights
 from tests.experiment.drafts import draft
 
-CNN = draft({"kind": "conv2d", "filters": 6, "activation": "tanh"}, "batch_norm2d", "max_pool2d", "flatten", "linear",
+CNN = draft({"kind": "conv2d", "filters": 6, "activation": "tanh"}, "batch_norm2d", "max_pool2d", "flatten",
+            "linear",
             data="digits")
 
 
@@ -41,13 +42,16 @@ def test_a_snapshot_of_every_template_survives_its_bytes(name):
         assert array.size > 0
     assert len(packed) < 2_000_000, "small arrays for the eye"
     for key in shown.arrays:
-        assert key.split("/")[0] in ("surface", "confidence", "maps", "filters", "grid", "values", "sums", "weights",
+        assert key.split("/")[0] in ("surface", "confidence", "maps", "filters", "grid", "values", "sums",
+                                     "weights",
                                      "bias", "dead", "confusion", "predicted", "true")
-    assert all(f"{kind}/{node}" in shown.arrays for kind, node in (key.split("/") for key in shown.facts["scales"]))
+    assert set(shown.facts["scales"]) <= set(shown.arrays)
 
 
-@pytest.mark.parametrize("experiment", [draft("linear", "batch_norm1d", "dropout"), CNN, draft("dropout", data="iris"),
-                                        draft("linear", data="diabetes")], ids=["plane", "image", "table", "values"])
+@pytest.mark.parametrize("experiment",
+                         [draft("linear", "batch_norm1d", "dropout"), CNN, draft("dropout", data="iris"),
+                                        draft("linear", data="diabetes")],
+                         ids=["plane", "image", "table", "values"])
 def test_looking_changes_no_weight_no_statistic_no_mode_and_no_random_number(experiment):
     net = initial(experiment)
     probe = Probe(net, split(experiment.data), experiment)
@@ -89,7 +93,8 @@ def test_a_regression_surface_is_in_the_unit_of_the_data():
     net = initial(experiment).eval()
     middle = net(torch.tensor([[-EXTENT, -EXTENT]]))[0, 0].detach()
     told = shown.arrays["surface"][0, 0] / 127 * shown.facts["surface"]["scale"]
-    assert told == pytest.approx(float(middle), abs=shown.facts["surface"]["scale"] / 127) or abs(told) == pytest.approx(
+    assert told == pytest.approx(float(middle),
+                                 abs=shown.facts["surface"]["scale"] / 127) or abs(told) == pytest.approx(
         shown.facts["surface"]["scale"])
 
 
@@ -122,7 +127,8 @@ def test_signed_bytes_can_be_turned_back_into_the_numbers():
 
 
 def test_a_map_per_neuron_is_drawn_for_points():
-    _, shown = seen(draft({"kind": "linear", "units": 100}, data={"kind": "moons", "features": ["x1", "x1_squared"]}))
+    _, shown = seen(draft({"kind": "linear", "units": 100},
+                          data={"kind": "moons", "features": ["x1", "x1_squared"]}))
     assert shown.arrays["maps/input"].shape == (2, SIDE // 2, SIDE // 2)
     assert shown.arrays["maps/hidden1"].shape == (MOST_UNITS, SIDE // 2, SIDE // 2)
     first = shown.arrays["maps/input"][0]
@@ -161,7 +167,8 @@ def test_tables_are_answered_by_a_confusion_or_by_pairs():
     assert shown.arrays["confusion"].shape == (3, 3)
     assert shown.arrays["confusion"].sum() == iris.data.sizes().validation
     _, shown = seen(draft(data="diabetes"))
-    assert shown.arrays["predicted"].shape == shown.arrays["true"].shape == (draft(data="diabetes").data.sizes().validation,)
+    assert shown.arrays["predicted"].shape == shown.arrays["true"].shape
+    assert len(shown.arrays["true"]) == draft(data="diabetes").data.sizes().validation
     assert shown.arrays["true"].max() > 100, "in the unit of the data"
     assert len(shown.arrays["true"]) <= MOST_SAMPLES
 

@@ -1,4 +1,4 @@
-"""Protects what is recorded: a function of the step's number alone, dense at first, sparse later, never endless."""
+"""Protects what is recorded: a function of the step's number, dense at first, sparse later."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Protects the last finite weights: what is put back is a state the network really had, and never a broken one."""
+"""Protects the last finite weights: what is put back is a state the network had, never a broken one."""
 
 import math
 

@@ -14,14 +14,17 @@ from core.engine.build import network, optimizers
 from core.engine.probes import Probe
 from core.engine.trainer import Trainer, initial, shuffle, train
 from core.events import Diverged, Finished, Started, StepsRecorded, Stopped, Validated
+from core.experiment.model import Experiment
 from core.experiment.templates import names, template
 from core.problems import Problems
 from tests.engine.runs import history, pulled, same, weights
 from tests.experiment.drafts import draft
 
 SMALL = {"kind": "moons", "samples": 100}
-RICH = draft({"kind": "linear", "units": 12}, "batch_norm1d", "dropout", "linear", "layer_norm", data=SMALL, epochs=4,
-             batch_size=16, optimizer={"kind": "adamw", "learning_rate": 0.01}, schedule={"kind": "plateau", "patience": 0},
+RICH = draft({"kind": "linear", "units": 12}, "batch_norm1d", "dropout", "linear", "layer_norm", data=SMALL,
+             epochs=4,
+             batch_size=16, optimizer={"kind": "adamw", "learning_rate": 0.01},
+             schedule={"kind": "plateau", "patience": 0},
              regularization={"kind": "l1"})
 
 
@@ -180,8 +183,10 @@ TINY = {"sgd": 0.3, "adagrad": 0.1, "adadelta": 5.0, "rmsprop": 0.01, "muon": 0.
 
 @pytest.mark.parametrize("entry", OPTIMIZERS, ids=lambda entry: entry.name())
 def test_every_optimizer_learns(entry):
-    experiment = draft({"kind": "linear", "units": 8, "activation": "tanh"}, data={"kind": "gaussians", "samples": 200},
-                       epochs=20, optimizer={"kind": entry.name(), "learning_rate": TINY.get(entry.name(), 0.02)})
+    experiment = draft({"kind": "linear", "units": 8, "activation": "tanh"},
+                       data={"kind": "gaussians", "samples": 200},
+                       epochs=20,
+                       optimizer={"kind": entry.name(), "learning_rate": TINY.get(entry.name(), 0.02)})
     told = pulled(experiment)
     assert told[-1].test["accuracy"] >= 0.95
     assert told[-1].test["loss"] < told[1].scores["loss"] / 2
@@ -220,7 +225,8 @@ def test_every_schedule_is_followed(entry):
         told = trainer.advance(1, 1.0)
         seen.append(trainer.optimizers[0].param_groups[0]["lr"])
         assert seen[-1] == pytest.approx(expected)
-    assert entry.name() == "constant" or entry.name() in ("step", "plateau", "linear_warmup") or len(set(seen)) > 1
+    assert entry.name() == "constant" or entry.name() in ("step", "plateau",
+                                                          "linear_warmup") or len(set(seen)) > 1
 
 
 @pytest.mark.parametrize("entry", REGULARIZATIONS, ids=lambda entry: entry.name())
@@ -230,7 +236,8 @@ def test_a_penalty_shrinks_weights_but_is_not_in_the_loss_shown(entry):
                         optimizer={"kind": "sgd", "learning_rate": 0.05}))
     losses = [loss for event in told if isinstance(event, StepsRecorded) for loss in event.losses]
     assert losses[0] < 1.5, "the first loss is that of the data alone"
-    trainer = Trainer(draft("linear", data=SMALL, epochs=10, regularization={"kind": entry.name(), **strength},
+    trainer = Trainer(draft("linear", data=SMALL, epochs=10,
+                            regularization={"kind": entry.name(), **strength},
                             optimizer={"kind": "sgd", "learning_rate": 0.05}))
     before = sum(weight.abs().sum() for weight in trainer.network.parameters() if weight.ndim > 1)
     trainer.advance(1000, 60.0)
@@ -287,6 +294,10 @@ def _divergence() -> tuple[int, int, int]:
     return last.step, last.finite_step, last.epoch
 
 
+def endless(experiment: Experiment) -> Experiment:
+    return experiment.model_copy(update={"training": experiment.training.model_copy(update={"epochs": None})})
+
+
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 @pytest.mark.parametrize("stopped", [False, True])
 def test_weights_broken_by_the_very_last_step_never_pass_as_finished(epochs, stopped):
@@ -296,9 +307,8 @@ def test_weights_broken_by_the_very_last_step_never_pass_as_finished(epochs, sto
     told += trainer.advance(epochs - 1, 9.0) if epochs > 1 else []
     with torch.no_grad():  # an update that overflows: the loss before it was still finite
         trainer.network.block("out")[0].bias.register_hook(lambda slope: slope * math.inf)
-    if stopped and epochs > 1:
-        trainer.experiment = trainer.experiment.model_copy(update={"training": trainer.experiment.training.model_copy(
-            update={"epochs": None})})
+    if stopped:  # the step is then one like any other, and a person ends the run after it
+        trainer.experiment = endless(trainer.experiment)
     told += trainer.advance(1, 9.0)
     told += trainer.stop()
     last = told[-1]

@@ -1,4 +1,4 @@
-"""Protects weights on disk: whole or not at all, tensors only, and refused when they are another network's."""
+"""Protects weights on disk: whole or not at all, tensors only, refused when another network's."""
 
 import pytest
 import torch

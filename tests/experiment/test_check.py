@@ -1,4 +1,4 @@
-"""Protects the walk: shapes and counts are torch's, and every problem is told where it lies, with the way out."""
+"""Protects the walk: shapes and counts are torch's, and a problem is told where it lies, with the way out."""
 
 from time import perf_counter
 
@@ -74,10 +74,12 @@ def test_a_network_that_cannot_be_built_says_so_at_the_node(nodes, where, words)
 
 
 @pytest.mark.parametrize(("raw", "where", "words"), [
-    ({"data": {"kind": "moons", "validation_fraction": 0.5, "test_fraction": 0.5}}, "data.test_fraction", "100 %"),
+    ({"data": {"kind": "moons", "validation_fraction": 0.5, "test_fraction": 0.5}}, "data.test_fraction",
+     "100 %"),
     ({"data": {"kind": "spiral", "arms": 5, "samples": 20}}, "data", "4 samples, too few for 5 classes"),
     ({"training": {"loss": {"kind": "l1"}}}, "training.loss", "not for classification"),
-    ({"data": {"kind": "plane"}, "training": {"loss": {"kind": "cross_entropy"}}}, "training.loss", "for regression"),
+    ({"data": {"kind": "plane"}, "training": {"loss": {"kind": "cross_entropy"}}}, "training.loss",
+     "for regression"),
     ({"training": {"schedule": {"kind": "cosine"}, "epochs": None}}, "training.schedule", "Set epochs"),
 ])
 def test_what_training_cannot_do_is_refused(raw, where, words):
@@ -110,7 +112,8 @@ def test_ten_thousand_nodes_are_walked_in_no_time(inputs):
     assert len(found) <= MOST
 
 
-@pytest.mark.parametrize(("batch_size", "steps"), [(1, 300), (32, 10), (299, 1), (300, 1), (301, 1), (8192, 1)])
+@pytest.mark.parametrize(("batch_size", "steps"),
+                         [(1, 300), (32, 10), (299, 1), (300, 1), (301, 1), (8192, 1)])
 def test_a_last_batch_of_one_sample_is_left_out(batch_size, steps):
     experiment = draft(data={"kind": "moons", "samples": 500}, batch_size=batch_size, epochs=3)
     assert experiment.data.sizes().train == 300

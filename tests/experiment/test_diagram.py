@@ -53,7 +53,7 @@ def test_every_live_setting_can_be_set_at_its_ends(name):
         assert setting.low <= value <= setting.high
         for end in (setting.low, setting.high):
             moved = apply(experiment, {"kind": "set", "path": path, "value": end})
-            assert dict((at, held) for at, _, held in live_settings(moved))[path] == end
+            assert {at: held for at, _, held in live_settings(moved)}[path] == end
 
 
 def test_the_learning_rate_can_always_be_moved():

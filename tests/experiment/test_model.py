@@ -1,4 +1,4 @@
-"""Protects the experiment file: JSON both ways, old files open, and bad ones get one clear line with the way out."""
+"""Protects the experiment file: JSON both ways, old files open, bad ones get clear lines with the way out."""
 
 import json
 from pathlib import Path
@@ -65,11 +65,13 @@ def test_files_of_every_released_version_open(path):
 
 
 def test_old_files_of_every_version_are_kept():
-    kept = {json.loads(path.read_text(encoding="utf-8")).get("schema_version", 1) for path in OLD.glob("*.json")}
+    kept = {json.loads(path.read_text(encoding="utf-8")).get("schema_version", 1)
+            for path in OLD.glob("*.json")}
     assert kept == set(range(1, model.NOW + 1))
 
 
-@pytest.mark.parametrize("raw", ["", "{", "[1, 2", "nonsense", b"\xff\xfe", "[" * 100_000, '{"a":' * 50_000, b"\0"])
+@pytest.mark.parametrize("raw",
+                         ["", "{", "[1, 2", "nonsense", b"\xff\xfe", "[" * 100_000, '{"a":' * 50_000, b"\0"])
 def test_what_is_not_json_is_refused(raw):
     ((_, what, fix),) = problems(raw)
     assert "This is not JSON" in what
@@ -118,7 +120,8 @@ def test_a_version_that_cannot_be_read_is_refused(version, word):
      "0 is too small", "1e-06 to 10"),
     ({"training": {"optimizer": {"kind": "sgd", "nesterov": 1}}}, "training.optimizer.nesterov",
      "1 is not one of the two", "true or false"),
-    ({"training": {"loss": {"kind": "l1", "strength": 1}}}, "training.loss.strength", "key 'strength'", "kind"),
+    ({"training": {"loss": {"kind": "l1", "strength": 1}}}, "training.loss.strength", "key 'strength'",
+     "kind"),
     ({"training": {"epochs": "many"}}, "training.epochs", "'many' is not a whole number", "or null"),
     ({"training": {"epochs": 0}}, "training.epochs", "0 is too small", "1 to 1000000"),
     ({"training": {"batch_size": None}}, "training.batch_size", "null is not a whole number", "1 to 8192"),
@@ -131,9 +134,12 @@ def test_a_version_that_cannot_be_read_is_refused(version, word):
     ({"network": {"nodes": [5]}}, "network.nodes.0", "5 is not an object", "{ }"),
     ({"network": {"nodes": [{"id": "a"}]}}, "network.a", "'layer' is missing", "Add it"),
     ({"network": {"nodes": [{"layer": {"kind": "relu"}}]}}, "network.nodes.0.id", "missing", "Add it"),
-    ({"network": {"nodes": [{"id": "a b", "layer": {"kind": "relu"}}]}}, "network.nodes.0.id", "'a b'", "letters"),
-    ({"network": {"nodes": [{"id": "a", "layer": {"kind": "liner"}}]}}, "network.a", "no kind 'liner'", "'linear'"),
-    ({"network": {"nodes": [{"id": "a", "layer": {"kind": "linear", "unit": 5}}]}}, "network.a.unit", "key 'unit'",
+    ({"network": {"nodes": [{"id": "a b", "layer": {"kind": "relu"}}]}}, "network.nodes.0.id", "'a b'",
+     "letters"),
+    ({"network": {"nodes": [{"id": "a", "layer": {"kind": "liner"}}]}}, "network.a", "no kind 'liner'",
+     "'linear'"),
+    ({"network": {"nodes": [{"id": "a", "layer": {"kind": "linear", "unit": 5}}]}}, "network.a.unit",
+     "key 'unit'",
      "'units'"),
     ({"network": {"nodes": [{"id": "a", "layer": {"kind": "linear", "units": 0}}]}}, "network.a.units",
      "0 is too small", "1 to 1024"),
