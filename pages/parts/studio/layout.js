@@ -11,7 +11,7 @@ const LOWEST = 132; // the least height of a row
 const SLIM = [78, 112]; // least and most width of a box with few tiles
 const OUTER = [84, 112]; // of input and output: room for names beside their tiles
 const WIDE = [84, 148]; // and of one with many
-const LETTER = 4.9; // pixels of a letter of the summary
+const LETTER = 5.2; // pixels of a letter of the summary
 const CAPITAL = 6.4; // and of the title
 const INSET = 8; // between a box's edge and its tiles
 
