@@ -69,11 +69,11 @@ class Feed:
         before = self._cursor
         curves, self._cursor = self._reader.curves(before, _LIMIT)
         self._more = self._cursor - before >= _LIMIT
-        return {name: self._untold(name, *curve) for name, curve in curves.items()}
+        return {name: curve for name in curves if (curve := self._untold(name, *curves[name]))[0]}
 
     def _untold(self, name: str, steps: list[int], values: list[float]) -> tuple[list[int], list[float]]:
         """The curve without the points that were stored while the history was read, and told with it."""
-        new = bisect_right(steps, self._thinned.get(name, 0))
+        new = bisect_right(steps, self._thinned.get(name, -1))
         return steps[new:], values[new:]
 
     def _told(self) -> dict[str, Any]:
