@@ -9,7 +9,7 @@ const EDGE = 14; // around everything
 const BETWEEN = 18; // between two rows
 const LOWEST = 132; // the least height of a row
 const SLIM = [78, 112]; // least and most width of a box with few tiles
-const OUTER = [84, 112]; // of input and output: room for names beside their tiles
+const OUTER = [84, 112, 140]; // of input and output: room for names beside their tiles
 const WIDE = [84, 148]; // and of one with many
 const LETTER = 5.2; // pixels of a letter of the summary
 const CAPITAL = 6.4; // and of the title
@@ -86,17 +86,22 @@ function rowsFor(spans, width) {
   return spans.map((_, index) => [index]);
 }
 
-/** The widths of a row's boxes: the least, then what is left goes to the outer boxes first. */
+/**
+ * The widths of a row's boxes: the least, and of what is left the outer boxes get their share first, then the
+ * others, and then the outer ones again, whose names have more room.
+ */
 function widthsOf(row, spans, room) {
   const widths = row.map((index) => spans[index][0]);
-  for (const first of [true, false]) {
-    const places = [...row.keys()].filter((place) => (spans[row[place]] === OUTER) === first);
-    const wish = places.reduce((sum, place) => sum + spans[row[place]][1] - widths[place], 0);
+  const grow = (outer, limit) => {
+    const places = [...row.keys()].filter((place) => (spans[row[place]] === OUTER) === outer);
+    const wish = places.reduce((sum, place) => sum + spans[row[place]][limit] - widths[place], 0);
     const spare = room - widths.reduce((sum, width) => sum + width, 0);
     const share = wish > 0 ? Math.min(1, Math.max(0, spare / wish)) : 0;
-    for (const place of places)
-      widths[place] = Math.floor(widths[place] + (spans[row[place]][1] - widths[place]) * share);
-  }
+    for (const place of places) widths[place] += Math.floor((spans[row[place]][limit] - widths[place]) * share);
+  };
+  grow(true, 1);
+  grow(false, 1);
+  grow(true, 2);
   return widths;
 }
 

@@ -20,7 +20,7 @@ export function createPictures(studio) {
     build(studio, element, cells, images);
   });
   on("snapshot preview draft sample", () => {
-    if (cells.length && !element.hidden) judge(studio, cells);
+    if (cells.length && state.drawing?.picture === "image") judge(studio, cells);
   });
   return element;
 }
