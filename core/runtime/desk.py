@@ -70,7 +70,8 @@ class Desk:
             plain = model.read({"data": model.write(experiment)["data"]})
             return client.ask(self._store, "preview", {"experiment": model.write(plain)})
         if question.run is not None:
-            self._catalog.run(question.run)
+            with closing(Catalog(self._store, create=False)) as catalog:  # another thread may use ours now
+                catalog.run(question.run)
         return client.ask(self._store, "look", {
             "experiment": model.write(experiment), "run": question.run, "sample": question.sample})
 

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from core.problems import Problem, Problems, StoreTrouble
 from core.runtime import requests
 from core.runtime.desk import Desk
-from core.runtime.feed import Feed
+from core.runtime.feed import Feed, News
 from core.runtime.requests import Answerable, Look, Preview, Refused, Watch
 
 PATH = "/api/studio"
@@ -62,8 +62,7 @@ class _Visit:
         except* WebSocketDisconnect:
             pass
         finally:
-            if self._feed is not None:
-                self._feed.close()
+            self._leave()
             self._desk.close()
 
     async def _listen(self, tasks: TaskGroup) -> None:
@@ -85,44 +84,43 @@ class _Visit:
         """The reply to a request. Whatever goes wrong is said in it; the page stays connected."""
         try:
             if isinstance(request, Watch):
-                found = await self._watch(request)
+                await self._watch(request)
+                found = {}
             else:
                 found = await to_thread.run_sync(self._desk.answer, request)
-        except (Problems, StoreTrouble) as trouble:
+        except Exception as trouble:  # the edge of the process
             return _no(request.id, trouble)
-        except Exception:  # the edge: our own mistake must not cost the page its connection
-            _LOG.exception("The request %r failed.", request.do)
-            return _no(request.id, Problems(_OURS))
         return {"id": request.id, "ok": True, **found}
 
-    async def _watch(self, request: Watch) -> dict[str, Any]:
+    async def _watch(self, request: Watch) -> None:
         async with self._watching:
-            if self._feed is not None:
-                self._feed.close()
-                self._feed = None
+            self._leave()
             if request.run is not None:
                 self._feed = await to_thread.run_sync(Feed, self._store, request.run, request.after)
-        return {}
 
     async def _question(self, request: Preview | Look) -> None:
         """Have an analyst answer, without keeping anything else waiting."""
-        if self._questions >= _QUESTIONS:
-            await self._say(_no(request.id, Problems(_BUSY)))
-            return
         self._questions += 1
         try:
-            key = await to_thread.run_sync(self._desk.ask, request)
-            with anyio.move_on_after(PATIENCE):
-                while (block := await to_thread.run_sync(self._desk.answered, key)) is None:
-                    await anyio.sleep(0.015)
-                await self._say({"id": request.id, "ok": True, "pending": False},
-                                struct.pack("<II", request.id, getattr(request, "run", None) or 0) + block)
-                return
-            await self._say(_no(request.id, Problems(_LATE)))
-        except (Problems, StoreTrouble) as trouble:
+            block = await self._analysed(request)
+            frame = struct.pack("<II", request.id, getattr(request, "run", None) or 0) + block
+            await self._say({"id": request.id, "ok": True, "pending": False}, frame)
+        except WebSocketDisconnect:
+            raise
+        except Exception as trouble:  # the edge of the process
             await self._say(_no(request.id, trouble))
         finally:
             self._questions -= 1
+
+    async def _analysed(self, question: Preview | Look) -> bytes:
+        if self._questions > _QUESTIONS:
+            raise Problems(_BUSY)
+        key = await to_thread.run_sync(self._desk.ask, question)
+        with anyio.move_on_after(PATIENCE):
+            while (block := await to_thread.run_sync(self._desk.answered, key)) is None:
+                await anyio.sleep(0.015)
+            return block
+        raise Problems(_LATE)
 
     async def _push(self) -> None:
         """Tell what is new of the watched run. A page that takes its time is told more at once."""
@@ -133,13 +131,26 @@ class _Visit:
             if now - spoke < TICK:
                 continue
             async with self._watching:
-                if self._feed is None or not self._feed.moved():
-                    continue
-                news = await to_thread.run_sync(self._feed.news)
+                news = await self._news()
                 if news is not None:
                     spoke = now
                     live = None if news.live is None else struct.pack("<II", 0, news.tick["run"]) + news.live
                     await self._say(news.tick, live)
+
+    async def _news(self) -> News | None:
+        """What is new of the watched run. One that cannot be read, or is gone, is watched no longer."""
+        try:
+            if self._feed is not None and self._feed.moved():
+                return await to_thread.run_sync(self._feed.news)
+        except Exception as trouble:  # the edge of the process
+            _told(trouble)
+            self._leave()
+        return None
+
+    def _leave(self) -> None:
+        if self._feed is not None:
+            self._feed.close()
+            self._feed = None
 
     async def _say(self, said: dict[str, Any], frame: bytes | None = None) -> None:
         async with self._sending:
@@ -149,16 +160,22 @@ class _Visit:
 
 
 _OURS = Problem(where="", what="This is our fault: the request could not be worked on.",
-                fix="Try again; the server's log holds the details.")
+                fix="Try again; what the server printed holds the details.")
 _BUSY = Problem(where="", what="Too many questions are open at once.", fix="Wait for the answers.")
 _LATE = Problem(where="", what=f"No answer came within {PATIENCE:g} seconds.",
                 fix="Make the experiment smaller, or try again.")
 
 
-def _no(number: int | None, trouble: Problems | StoreTrouble) -> dict[str, Any]:
+def _no(number: int | None, trouble: Exception) -> dict[str, Any]:
+    return {"id": number, "ok": False, "problems": _told(trouble)}
+
+
+def _told(trouble: Exception) -> tuple[Problem, ...]:
+    """What went wrong, for the page; a mistake of our own goes to the log as well."""
     if isinstance(trouble, Problems):
-        problems = trouble.problems
-    else:
+        return trouble.problems
+    if isinstance(trouble, StoreTrouble):
         what, _, fix = str(trouble).partition(". ")
-        problems = (Problem(where="", what=f"{what.removesuffix('.')}.", fix=fix),)
-    return {"id": number, "ok": False, "problems": problems}
+        return (Problem(where="", what=f"{what.removesuffix('.')}.", fix=fix),)
+    _LOG.error("A request failed.", exc_info=trouble)
+    return (_OURS,)

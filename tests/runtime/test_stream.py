@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 
 import pytest
 
@@ -221,3 +222,42 @@ def test_a_run_at_work_is_not_removed(page):
     page.well("watch", run=run, after=0)
     page.until_state("running")
     assert "Stop it first" in page.ask("delete", run=run)["problems"][0]["fix"]
+
+
+def test_who_reads_slowly_misses_snapshots_but_no_point(page):
+    run = page.train(endless(page))
+    page.well("watch", run=run, after=0)
+    until(lambda: page.hear() or page.frames)
+    time.sleep(4)  # not waiting for anything: this is a page that does not read
+    page.well("command", run=run, command={"kind": "stop"})
+    end = page.until_state("stopped")
+    steps = points([tick for tick in page.ticks if not tick["first"]])
+    assert steps == list(range(steps[0], end["ended"]["step"] + 1))
+
+
+def test_a_watched_run_may_vanish(app, page):
+    run = page.train(page.draft("one-neuron"))
+    page.well("watch", run=run, after=0)
+    page.until_state("finished")
+    with app.page() as other:
+        other.well("delete", run=run)
+    assert run not in [row["id"] for row in page.well("runs")["runs"]]
+    assert not page.ask("watch", run=run, after=0)["ok"]
+
+
+def test_many_questions_at_once_are_all_answered(page):
+    draft = page.draft()
+    for number in range(40):
+        page.socket.send(json.dumps({"id": 1000 + number, "do": "look", "draft": draft, "sample": number}))
+    replies = {}
+
+    def look():
+        message = page.socket.recv(timeout=30)
+        if isinstance(message, str) and "id" in (reply := json.loads(message)):
+            replies[reply["id"]] = reply
+        return len(replies) == 40
+
+    until(look, 60, "forty answers")
+    refused = [reply for reply in replies.values() if not reply["ok"]]
+    assert all(reply["problems"][0]["fix"] == "Wait for the answers." for reply in refused)
+    assert len(refused) < 40
