@@ -93,6 +93,7 @@ function createEdits(studio) {
       const reply = await edit();
       const id = studio.live() ? state.run.id : null;
       if (!reply.ok) return;
+      state.sample = 0;
       await studio.reset();
       if (id) studio.say(`Run ${id} was stopped, and is kept in Runs.`);
     },

@@ -105,10 +105,7 @@ function put(element, parts, box, place) {
 
 /** Paints the live part. view: the hovered and the chosen unit (-1 for none), and whether to show filters. */
 function draw(parts, box, place, snapshot, colours, { hovered, chosen, filters }) {
-  if (box.curve) {
-    const width = Math.min(place.width - 22, 74);
-    paintCurve(fit(parts.curve, width, 32), box.curve, width, 32, colours);
-  }
+  if (box.curve) drawCurve(parts.curve, box, place, colours);
   if (!place.count) return;
   const context = fit(parts.canvas, across(place), place.grid.rows * (place.grid.size + 2));
   const told = paintUnits(context, box, place, snapshot, colours, filters);
@@ -119,6 +116,15 @@ function draw(parts, box, place, snapshot, colours, { hovered, chosen, filters }
   for (const unit of new Set([hovered, chosen])) {
     if (unit >= 0 && unit < place.grid.shown) ring(context, place.grid, unit, colours.tokens.accent);
   }
+}
+
+/** An activation's curve, which only changes with the layer, its room and the theme. */
+function drawCurve(canvas, { kind, curve }, place, colours) {
+  const width = Math.min(place.width - 22, 74);
+  const key = `${kind} ${width} ${colours.tokens.accent}`;
+  if (canvas.dataset.key === key) return;
+  canvas.dataset.key = key;
+  paintCurve(fit(canvas, width, 32), curve, width, 32, colours);
 }
 
 /** The width of a box's tiles; names beside them take the rest of the box. */

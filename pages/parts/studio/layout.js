@@ -97,7 +97,8 @@ function widthsOf(row, spans, room) {
     const wish = places.reduce((sum, place) => sum + spans[row[place]][limit] - widths[place], 0);
     const spare = room - widths.reduce((sum, width) => sum + width, 0);
     const share = wish > 0 ? Math.min(1, Math.max(0, spare / wish)) : 0;
-    for (const place of places) widths[place] += Math.floor((spans[row[place]][limit] - widths[place]) * share);
+    for (const place of places)
+      widths[place] += Math.floor((spans[row[place]][limit] - widths[place]) * share);
   };
   grow(true, 1);
   grow(false, 1);

@@ -77,9 +77,9 @@ function sync(studio, view) {
 
 /** The place, with the names of features or classes when they fit beside a single column of tiles. */
 function named(studio, box, place, outer) {
-  const fits =
-    outer && place.grid.columns === 1 && place.form !== "image" && place.grid.size >= 12 && place.count > 1;
-  return fits
+  const { grid, form, count, width } = place;
+  const single = outer && grid.columns === 1 && form !== "image" && count > 1;
+  return single && grid.size >= 12 && width - grid.size > 56
     ? { ...place, names: Array.from({ length: place.count }, (_, unit) => studio.nameOf(box.id, unit)) }
     : place;
 }

@@ -34,7 +34,9 @@ export function createOrders(studio) {
       } else if (!quiet) studio.tellProblems(reply);
       return reply;
     },
-    ended: () => {
+    /** A run is over: why, when it did not end by itself, and its last picture. */
+    ended: (run) => {
+      if (run.reason) studio.say(run.reason);
       studio.views.refresh();
       tell("run");
     },

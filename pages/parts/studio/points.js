@@ -26,6 +26,8 @@ export function drawPoints(context, size, preview, studio, { radius, tests, chos
   const split = preview.arrays.get("split")?.data;
   const colour = colourOf(studio, preview);
   const { extent } = preview.facts;
+  const { tokens } = studio.colours;
+  const ring = studio.state.drawing?.task.kind === "classification" ? tokens.panel : tokens.quiet;
   context.lineWidth = radius > 2 ? 1 : 0.5;
   for (let index = 0; index < data.length / 2; index++) {
     const part = split?.[index] ?? 0;
@@ -33,7 +35,7 @@ export function drawPoints(context, size, preview, studio, { radius, tests, chos
     const [x, y] = onSquare(extent, size, data[2 * index], data[2 * index + 1]);
     dot(context, x, y, radius, part === TEST);
     context.fillStyle = colour(index);
-    context.strokeStyle = part === TEST ? studio.colours.tokens.text : studio.colours.tokens.panel;
+    context.strokeStyle = part === TEST ? tokens.text : ring;
     context.fill();
     context.stroke();
   }

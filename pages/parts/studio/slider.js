@@ -73,6 +73,7 @@ export class Slider {
       const value = typed(figure.value, setting);
       if (value === undefined) this.show();
       else this.move(value, true);
+      figure.value = figureOf(this.value, setting);
     });
     figure.addEventListener("blur", () => this.show());
     this.none?.addEventListener("click", () =>
