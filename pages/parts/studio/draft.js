@@ -109,11 +109,20 @@ export class Draft {
   take(reply) {
     const { state, tell, views, select } = this.studio;
     const { draft, drawing, problems = [] } = reply;
+    if (state.draft && state.draft.data.kind !== draft.data.kind) this.forget();
     Object.assign(state, { draft, drawing, problems });
     if (!drawing.boxes.some((box) => box.id === state.selected)) select(null);
     keep(draft);
     tell("draft", "run");
     views.refresh();
+  }
+
+  /** Pictures of other data are worse than none. */
+  forget() {
+    const { state, tell, views } = this.studio;
+    Object.assign(state, { snapshot: null, preview: null });
+    views.forget();
+    tell("snapshot", "preview");
   }
 
   travel(from, to) {

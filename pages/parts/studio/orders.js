@@ -1,5 +1,7 @@
 // Ordering runs about: Train, Pause, one step, Stop, Reset, and opening one again.
 
+import { nameRun } from "./address.js";
+
 /** Why nothing can be trained now, in words, or nothing. */
 function hindrance({ connected, catalogue, drawing, problems }) {
   if (!connected) return catalogue ? "Reconnecting…" : "Connecting…";
@@ -31,7 +33,10 @@ export function createOrders(studio) {
         studio.draft.remember(null);
         await studio.runs.attach(id, reply.draft, reply.run.name);
         studio.draft.take(reply);
-      } else if (!quiet) studio.tellProblems(reply);
+      } else {
+        nameRun(null);
+        if (!quiet) studio.tellProblems(reply);
+      }
       return reply;
     },
     /** A run is over: why, when it did not end by itself, and its last picture. */

@@ -48,7 +48,7 @@ export class Painter {
     const metric = this.metric();
     const size = { width: chart.clientWidth, height: chart.clientHeight, autosize: false };
     this.put(traces(series, state.other, metric, colours.tokens, this.look), {
-      ...layout(state.run, metric, colours.tokens, this.look),
+      ...layout(series.size ? state.run : null, metric, colours.tokens, this.look),
       ...size,
     });
     if (facts.firstPointAt === null && series.get("train_loss")?.steps.length)

@@ -40,6 +40,7 @@ export function createPreview(studio) {
     form?.set(data);
   });
   on("preview theme sample", () => {
+    canvas.hidden = table.hidden = !state.preview;
     if (!state.preview || !studio.colours) return;
     show(studio, canvas, table);
     const { sizes: split } = state.preview.facts;

@@ -70,7 +70,8 @@ export class Runs {
   }
 
   async start(pace) {
-    const { state, ask, tellProblems } = this.studio;
+    const { state, ask, say, tellProblems } = this.studio;
+    say("");
     Object.assign(this.facts, { trainPressedAt: performance.now(), firstPointAt: null });
     const experiment = state.draft;
     const reply = await ask("train", { draft: experiment, pace, key: randomKey() });
@@ -91,6 +92,7 @@ export class Runs {
     if (push.points && Object.keys(push.points).length) tell("points");
     if (push.marks?.length) tell("marks");
     tell("run");
+    if (push.notes?.length) this.studio.say(push.notes.at(-1));
     if (run.over && before !== run.state) ended(run);
   }
 

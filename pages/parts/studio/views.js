@@ -36,7 +36,7 @@ export class Views {
 
   /** Forgets what is shown, so that the next refresh asks again. */
   forget() {
-    this.shown.snapshot = "";
+    this.shown = { preview: "", snapshot: "" };
   }
 
   preview() {
