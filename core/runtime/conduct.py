@@ -53,7 +53,7 @@ class Conductor:
             if self._ending is None:
                 self._train()
             self._tell()
-            if not waited:  # the time between paced steps is training time too: it is what a person waits for
+            if not waited and self._ending is None:  # the time between paced steps is training time too
                 self._lasted += time.monotonic() - began
                 self._trainer.seconds = self._lasted
         return self._ending
