@@ -27,7 +27,7 @@ BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-c
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], seconds: float = 20.0, what: str = "it") -> T:
+def until(look: Callable[[], T], seconds: float = 60.0, what: str = "it") -> T:
     """The first true answer of `look`; fails when none came in time."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
@@ -65,7 +65,7 @@ class Page:
         """The reply to a request, whether it went well or not."""
         number = next(self.ids)
         self.socket.send(json.dumps({"id": number, "do": do, **fields}))
-        return until(lambda: self.hear(number), 40, f"a reply to {do}")
+        return until(lambda: self.hear(number), 60, f"a reply to {do}")
 
     def well(self, do: str, **fields: Any) -> dict[str, Any]:
         """The reply to a request that must go well."""
@@ -96,7 +96,7 @@ class Page:
         """Queue a run and return its number."""
         return self.well("train", draft=draft, pace=pace, key=key or os.urandom(16).hex())["run"]
 
-    def until_state(self, *states: str, seconds: float = 30.0) -> dict[str, Any]:
+    def until_state(self, *states: str, seconds: float = 60.0) -> dict[str, Any]:
         """The first tick from now on that tells one of these states."""
         def look() -> dict[str, Any] | None:
             self.hear()

@@ -63,6 +63,13 @@ def configuration() -> dict:
     return tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_exact(name):
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+    loose = [line for line in lines if line and not re.fullmatch(r"-r \S+|[a-z-]+(\[\w+\])?==[\d.]+", line)]
+    assert not loose
+
+
 def test_the_configuration_is_the_safe_one():
     told = configuration()
     for section, options in EXPECTED.items():
