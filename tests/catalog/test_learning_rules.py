@@ -30,6 +30,13 @@ def test_torch_accepts_every_optimizer_at_every_corner(optimizer):
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda entry: entry.name())
+def test_whatever_torch_computes_in_one_kernel_is_asked_for_so(optimizer):
+    for part in optimizer(kind=optimizer.name()).parts():
+        fusible = optimizer.name() in ("sgd", "adam", "adamw") or part.parameters == "others"
+        assert part.call.kwargs.get("fused", False) == fusible
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda entry: entry.name())
 def test_the_parts_of_an_optimizer_cover_every_parameter_once(optimizer):
     covered = sorted(part.parameters for part in optimizer(kind=optimizer.name()).parts())
     assert covered in (["all"], ["matrices", "others"])

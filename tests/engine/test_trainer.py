@@ -279,6 +279,7 @@ def test_a_loss_that_explodes_ends_the_run_at_its_step_and_keeps_the_last_finite
     assert not math.isfinite(last.loss)
     assert last.epoch == (last.step - 1) // trainer.steps_per_epoch + 1
     assert 0 <= last.finite_step < last.step
+    assert last.seconds > 0
     recorded = steps_of(told)
     assert recorded == list(range(1, last.step)), "steps are told up to the one that broke"
     assert all(torch.isfinite(tensor).all() for tensor in trainer.network.tensors().values())
@@ -315,6 +316,7 @@ def test_weights_broken_by_the_very_last_step_never_pass_as_finished(epochs, sto
     assert isinstance(last, Diverged)
     assert last.step == epochs
     assert last.finite_step == epochs - 1
+    assert last.seconds > 0
     assert all(torch.isfinite(tensor).all() for tensor in trainer.network.tensors().values())
     assert sum(isinstance(event, Finished | Stopped | Diverged) for event in told) == 1
 
