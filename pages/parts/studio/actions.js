@@ -15,6 +15,14 @@ function rest(experiment, paths) {
   return JSON.stringify(copy);
 }
 
+/** How many neurons or filters of a node the snapshot knows. */
+function unitsOf(snapshot, node) {
+  const known = ["values", "maps", "filters"]
+    .map((name) => snapshot?.arrays.get(`${name}/${node}`))
+    .find(Boolean);
+  return known?.shape[0] ?? 1;
+}
+
 /** @param {object} studio */
 export function createActions(studio) {
   return { ...createNotices(studio), ...createChoices(studio), ...createEdits(studio) };
@@ -53,7 +61,7 @@ function createChoices(studio) {
     pickLink: ({ node, out, from }) => choose(node, null, { node, out, from }),
     nextNeuron: (way) => {
       const { node, unit } = state.neuron;
-      const count = state.snapshot?.arrays.get(`values/${node}`)?.shape[0] ?? 1;
+      const count = unitsOf(state.snapshot, node);
       choose(node, { node, unit: (unit + way + count) % count }, null);
     },
     hover: (hovered) => {

@@ -8,6 +8,12 @@ import { dockHead, iconButton } from "./popover.js";
 import { movable } from "./drag.js";
 import { paintCurve } from "./tiles.js";
 
+/** The first setting that can be seen, else the first button, else the dock itself. */
+function first(dock) {
+  const parts = [...dock.querySelectorAll("input, select"), ...dock.querySelectorAll("button")];
+  return parts.find((part) => part.offsetParent && !part.disabled) ?? dock;
+}
+
 /** @returns {HTMLElement} */
 export function createDock(studio) {
   const { state, on } = studio;
@@ -32,8 +38,7 @@ export function createDock(studio) {
     inspector.hidden = !state.neuron;
     weight.hidden = !state.link;
   });
-  studio.focusDock = () =>
-    requestAnimationFrame(() => (dock.querySelector("input, select, button") ?? dock).focus());
+  studio.focusDock = () => requestAnimationFrame(() => first(dock).focus());
   return dock;
 }
 
@@ -41,41 +46,74 @@ function createSettings(studio) {
   const { state, on } = studio;
   const head = dockHead(studio, "");
   const help = make("p", { class: "ls-help" });
-  const kinds = createChooser("Layer", "What kind of layer this is.", [], (entry) =>
-    studio.draft.edit({ kind: "choose", path: `network.${state.selected}`, entry }),
-  );
-  const tools = toolbar(studio);
-  const body = make("div");
   const problem = make("p", { class: "ls-problem", role: "status" });
   const curve = make("canvas", { class: "ls-dock-curve", "aria-hidden": "true" });
   const facts = make("p", { class: "ls-facts" });
-  let [form, drawn] = [null, ""];
-
+  const tools = toolbar(studio);
+  const form = createLayerForm(studio);
   on("selection draft catalogue theme", () => {
-    const box = state.drawing?.boxes.find(({ id }) => id === state.selected);
+    const box = studio.boxOf(state.selected);
     if (!box) return;
-    const node = state.draft.network.nodes.find(({ id }) => id === box.id);
-    const entry = state.catalogue?.layers.find(({ kind }) => kind === node?.layer.kind);
+    const layer = studio.nodeOf(box.id)?.layer;
+    const entry = state.catalogue?.layers.find(({ kind }) => kind === layer?.kind);
     write(head.name, entry ? `${entry.title} · ${box.id}` : box.title);
     write(help, entry?.help ?? "What goes into the network. Its settings are those of the data.");
     write(problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
     write(facts, box.shape_named ? `Gives ${box.shape_named} per sample.` : "");
-    kinds.element.hidden = !movable(studio, box.id);
     tools.update(box.id);
-    const key = `${box.id}:${entry?.kind}`;
+    form.update(box.id, layer, entry);
+    drawCurve(studio, curve, layer);
+  });
+  const parts = [
+    head.element,
+    help,
+    problem,
+    tools.element,
+    form.element,
+    curve,
+    facts,
+    lookInside(studio),
+  ];
+  return { element: make("div", {}, parts) };
+}
+
+/** What kind of layer it is and its settings; made anew only when another kind or node is chosen. */
+function createLayerForm(studio) {
+  const { state } = studio;
+  const kinds = createChooser("Layer", "What kind of layer this is.", [], (entry) =>
+    studio.draft.edit({ kind: "choose", path: `network.${state.selected}`, entry }),
+  );
+  const body = make("div");
+  let [form, drawn] = [null, ""];
+  const update = (id, layer, entry) => {
+    const key = `${id}:${entry?.kind}`;
     if (key !== drawn) {
-      drawn = key;
-      form = entry && createForm(entry.settings, `network.${box.id}`, studio.change);
+      form = entry && createForm(entry.settings, `network.${id}`, studio.change);
       body.replaceChildren(...(form ? [form.element] : []));
       kinds.fill((state.catalogue?.layers ?? []).filter(({ group }) => group !== "output"));
     }
-    kinds.set(node?.layer.kind, null);
-    form?.set(node.layer);
-    drawCurve(studio, curve, node?.layer);
-  });
-  return {
-    element: make("div", {}, head.element, help, problem, tools.element, kinds.element, body, curve, facts),
+    drawn = key;
+    kinds.element.hidden = !movable(studio, id);
+    kinds.set(layer?.kind, null);
+    form?.set(layer);
   };
+  return { element: make("div", { class: "ls-form" }, kinds.element, body), update };
+}
+
+/** The way to the numbers of the layer's neurons that needs no mouse. */
+function lookInside(studio) {
+  const { state, on } = studio;
+  const tip = "See the first neuron's inputs, weights and output, in numbers.";
+  const button = make("button", { type: "button", class: "ls-button", "data-tip": tip }, "Look inside");
+  button.addEventListener("click", () => {
+    studio.pickNeuron({ node: state.selected, unit: 0 });
+    studio.focusDock();
+  });
+  on("selection snapshot", () => {
+    const known = (name) => state.snapshot?.arrays.has(`${name}/${state.selected}`);
+    button.hidden = !["values", "maps", "filters"].some(known);
+  });
+  return button;
 }
 
 function toolbar(studio) {
