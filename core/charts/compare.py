@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
+from core.catalog.metrics import METRICS
 from core.charts import theme
 from core.charts.theme import Mode
 from core.records import Run, Series
@@ -48,9 +49,15 @@ def compare_figure(data: CompareData, mode: Mode, *, logarithmic: bool = False) 
         figure.add_scatter(x=curve.series.steps, y=curve.series.values, mode="lines", line=line,
                            name=plain(curve.title))
     figure.update_xaxes(title="Step")
-    title = data.figure.replace("_", " ").capitalize()
-    figure.update_yaxes(title=title, type="log" if logarithmic else "linear")
+    figure.update_yaxes(title=title(data.figure), type="log" if logarithmic else "linear")
     return figure
+
+
+def title(figure: str) -> str:
+    """A series' name for a reader: `validation_f1` is "Validation F1"."""
+    split, _, score = figure.partition("_")
+    titles = {metric.name(): metric.title for metric in METRICS}
+    return f"{split.capitalize()} {titles.get(score, score.replace('_', ' '))}"
 
 
 def differences(experiments: Sequence[dict[str, Any]]) -> list[Difference]:

@@ -120,10 +120,11 @@ def one(run: Run) -> None:
 
 
 def overlay(runs: list[Run]) -> None:
-    """The validation figures of several runs over each other, then only what differs in what was asked."""
+    """What differs in what was asked of several runs, then their validation figures over each other."""
     if len(runs) > MOST:
         st.info(f"Select at most {MOST} runs: more lines than that cannot be told apart.")
         return
+    differences(runs)
     told = [(run, curves(run)) for run in runs]
     logarithmic = _logarithmic()
     names = dict.fromkeys(one.name for _, series in told for one in series)
@@ -135,6 +136,10 @@ def overlay(runs: list[Run]) -> None:
         data = compare.compare_data(name, told)
         figure = compare.compare_figure(data, session.mode(), logarithmic=logarithmic)
         sides[place % 2].plotly_chart(figure, theme=None, key=name, alt=f"{name} of {len(data.curves)} runs")
+
+
+def differences(runs: list[Run]) -> None:
+    """Only what differs in what was asked."""
     st.subheader("Differences")
     rows = compare.differences([run.experiment for run in runs])
     if not rows:
