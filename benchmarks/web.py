@@ -76,7 +76,7 @@ def _ten_people(app: App) -> Iterator[Figure]:
         yield Figure("torch libraries mapped by the web process", str(len(set(found))), "0", not found)
     resident = web.memory_info().rss / 1e6
     yield Figure(
-        f"memory of the web process after {SESSIONS} live connections",
+        f"memory of the web process with {SESSIONS} sessions and live connections",
         f"{resident:.0f} MB",
         "≤ 350 MB",
         resident <= 350,
