@@ -84,7 +84,7 @@ function judge({ state }, cells) {
       right === null
         ? `True class ${name(truth?.[index])}.`
         : `Predicted ${name(answer)}${sure}; true ${name(truth?.[index])}: ${right ? "right" : "wrong"}.`;
-    give(button, "aria-label", text);
+    give(button, "aria-label", `${words.textContent}: ${text}`);
     give(button, "data-tip", `${text} Click to follow it through the network.`);
   });
 }

@@ -46,25 +46,21 @@ function nothingYet() {
 }
 
 /**
- * The state and its listeners. `on` registers a drawing for some topics and draws it once;
- * `tell` says that topics changed: everyone concerned draws in the next animation frame.
+ * The state and its listeners. `on` registers a drawing for some topics and draws it once; `tell` says that
+ * topics changed: everyone concerned draws in the next animation frame, once, in the order of registration.
  */
 export function createState() {
-  const listeners = new Map();
+  const listeners = [];
   const changed = new Set();
   let frame = 0;
   const draw = () => {
     frame = 0;
-    const due = new Set();
-    for (const topic of changed) for (const listener of listeners.get(topic) ?? []) due.add(listener);
+    const due = listeners.filter(({ topics }) => topics.some((topic) => changed.has(topic)));
     changed.clear();
-    for (const listener of due) listener();
+    for (const { listener } of due) listener();
   };
   const on = (topics, listener) => {
-    for (const topic of topics.split(" ")) {
-      if (!listeners.has(topic)) listeners.set(topic, new Set());
-      listeners.get(topic).add(listener);
-    }
+    listeners.push({ topics: topics.split(" "), listener });
     listener();
   };
   const tell = (...topics) => {
