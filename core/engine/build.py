@@ -1,6 +1,6 @@
 """Call -> module, experiment -> network. The only place where a name becomes a torch object."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -48,25 +48,37 @@ class Net(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Outputs for a batch. x: (samples, *shape of a sample). Result: (samples, outputs)."""
         if self._chain is None:
-            return self.trace(x)[self.ids[-1]].output
+            return [trace.output for _, trace in self.traces(x)][-1]
         for forward in self._chain:
             x = forward(x)
         return x
 
-    def trace(self, x: Tensor) -> dict[str, Trace]:
-        """Every node's sums and output for a batch, by node id, `input` included."""
-        seen = {INPUT: Trace(x, x)}
+    def traces(self, x: Tensor) -> Iterator[tuple[str, Trace]]:
+        """Every node's id, sums and output for a batch, one after the other, `input` first.
+
+        An output is let go as soon as no later node reads it, so that a deep network needs no more
+        memory than its widest place.
+        """
+        last_reader = {source: id for id in self.ids for source in self.sources[id]}
+        held = {INPUT: x}
+        yield INPUT, Trace(x, x)
         for id, block in zip(self.ids, self.blocks, strict=True):
             parts: Any = block
-            sums = output = parts[0](*(seen[source].output for source in self.sources[id]))
+            sums = output = parts[0](*(held[source] for source in self.sources[id]))
             for part in list(parts)[1:]:
                 output = part(output)
-            seen[id] = Trace(sums, output)
-        return seen
+            held = {source: value for source, value in held.items() if last_reader.get(source) != id}
+            held[id] = output
+            yield id, Trace(sums, output)
 
     def block(self, id: str) -> nn.Sequential:
         """The chain of modules of one node."""
         return self.blocks[self.ids.index(id)]  # type: ignore[return-value]
+
+    def learned(self) -> dict[str, Tensor]:
+        """Every parameter by `<node id>.<place>.<name>`, without copies."""
+        return {f"{id}.{name}": tensor for id, block in zip(self.ids, self.blocks, strict=True)
+                for name, tensor in block.named_parameters()}
 
     def tensors(self) -> dict[str, Tensor]:
         """Every parameter and buffer by `<node id>.<place>.<name>`, without copies."""

@@ -36,7 +36,7 @@ class Live:
 
     def edit_weight(self, node: str, parameter: str, index: tuple[int, ...], value: float) -> None:
         """Set one number of a node's parameter. Raises Problems when there is no such place or number."""
-        tensors = self._trainer.network.tensors()
+        tensors = self._trainer.network.learned()
         tensor = tensors.get(f"{node}.{parameter}")
         if tensor is None:
             raise Problems(Problem(where=node, what=f"It has no parameter {parameter!r}.",

@@ -20,7 +20,7 @@ from core.records import Snapshot
 
 SIDE = 48
 """Points along one side of the surface; neuron maps take every second one."""
-MOST_UNITS, MOST_VALUES, MOST_WEIGHTS, MOST_SAMPLES = 64, 1024, 4096, 500
+MOST_NODES, MOST_UNITS, MOST_VALUES, MOST_WEIGHTS, MOST_SAMPLES = 100, 64, 1024, 4096, 500
 
 Arrays = dict[str, np.ndarray]
 
@@ -38,23 +38,25 @@ class Probe:
         """Everything a Studio draws of the network after `step`; `sample` is a row of the data set."""
         sample = min(max(sample, 0), len(self._split.inputs) - 1)
         batch = torch.cat([self._split.inputs[sample:sample + 1], self._batch])
-        traces = self._traced(batch)
-        put_out = traces[self._net.ids[-1]].output
-        facts: dict[str, Any] = {"sample": self._sample(sample, put_out[:1]), "scales": {}}
+        facts: dict[str, Any] = {"scales": {}}
         arrays: Arrays = {}
-        for id, trace in traces.items():
-            self._look_at_node(id, trace, arrays, facts["scales"])
+        put_out = self._look_through(batch, arrays, facts["scales"])
+        facts["sample"] = self._sample(sample, put_out[:1])
         self._look_at_weights(arrays, facts["scales"])
         self._look_at_answers(put_out[1:], arrays, facts)
         return Snapshot(step, epoch, facts, {name: array for name, array in arrays.items() if array.size})
 
-    def _traced(self, batch: Tensor) -> dict[str, Trace]:
-        was_training = self._net.training
+    def _look_through(self, batch: Tensor, arrays: Arrays, scales: dict[str, float]) -> Tensor:
+        """Look at node after node; the network's outputs. Only the first MOST_NODES nodes are drawn."""
+        was_training, put_out = self._net.training, batch
         self._net.eval()
         with torch.inference_mode():
-            traces = self._net.trace(batch)
+            for place, (id, trace) in enumerate(self._net.traces(batch)):
+                put_out = trace.output.cpu()
+                if place <= MOST_NODES:
+                    self._look_at_node(id, Trace(trace.sums.cpu(), put_out), arrays, scales)
         self._net.train(was_training)
-        return {id: Trace(trace.sums.cpu(), trace.output.cpu()) for id, trace in traces.items()}
+        return put_out
 
     def _probe_batch(self) -> tuple[Tensor, np.ndarray]:
         """The fixed samples looked at each time: the plane as a grid, or a part of a split."""
@@ -83,7 +85,7 @@ class Probe:
             arrays[f"dead/{id}"] = silent[:MOST_VALUES].numpy().astype("u1")
 
     def _look_at_weights(self, arrays: Arrays, scales: dict[str, float]) -> None:
-        for id, block in zip(self._net.ids, self._net.blocks, strict=True):
+        for id, block in list(zip(self._net.ids, self._net.blocks, strict=True))[:MOST_NODES]:
             first = block[0]  # type: ignore[index]
             if isinstance(first, nn.Linear) and first.weight.numel() <= MOST_WEIGHTS:
                 arrays[f"weights/{id}"] = first.weight.detach().cpu().numpy().copy()

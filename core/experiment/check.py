@@ -12,6 +12,8 @@ from core.shapes import Shape
 INPUT = "input"
 LARGEST_BYTES = 8 * 2**30
 """What training may need in memory before it is refused as a likely slip."""
+PER_PARAMETER = 24
+JUDGED_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -146,14 +148,19 @@ def _training(experiment: Experiment) -> list[Problem]:
 
 
 def _memory(experiment: Experiment, walked: Walk) -> list[Problem]:
-    """Weights, gradients and two moments in float32, and every activation kept for the way back, twice."""
-    held = 16 * sum(walked.parameters.values())
+    """What a run holds in float32, against LARGEST_BYTES.
+
+    Per parameter: weight, gradient, two moments, two finite copies. Per sample of a batch: every activation
+    and its gradient. Judging and looking take thousands of samples at once, but only two nodes at a time.
+    """
+    held = PER_PARAMETER * sum(walked.parameters.values())
+    held += 8 * JUDGED_AT_ONCE * max(shape.count for shape in walked.shapes.values())
     batch = min(experiment.training.batch_size, experiment.data.sizes().train)
     flowing = 8 * batch * sum(shape.count for shape in walked.shapes.values())
     if held + flowing <= LARGEST_BYTES:
         return []
     heaviest = max(walked.parameters,
-                   key=lambda id: 16 * walked.parameters[id] + 8 * batch * walked.shapes[id].count)
+                   key=lambda id: PER_PARAMETER * walked.parameters[id] + 8 * batch * walked.shapes[id].count)
     return [Problem(where=heaviest,
                     what=f"Training would need about {(held + flowing) / 2**30:.0f} GiB of memory; "
                     f"at most {LARGEST_BYTES // 2**30} GiB are allowed.",

@@ -198,3 +198,13 @@ def test_an_edit_of_the_experiment_and_a_live_change_agree():
     trainer.change("training.optimizer.momentum", 0.5)
     assert trainer.experiment == apply(with_optimizer("sgd"), {
         "kind": "set", "path": "training.optimizer.momentum", "value": 0.5})
+
+
+def test_what_a_network_only_remembers_cannot_be_set_by_hand():
+    trainer = Trainer(draft("linear", "batch_norm1d", data=SMALL))
+    remembered = trainer.network.tensors().keys() - trainer.network.learned().keys()
+    assert len(remembered) == 3
+    for name in remembered:
+        node, _, parameter = name.partition(".")
+        with pytest.raises(Problems, match="has no parameter"):
+            trainer.edit_weight(node, parameter, (0,), -5.0)

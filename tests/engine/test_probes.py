@@ -1,6 +1,7 @@
 """Protects the eye: what is drawn is what the network computes, and looking touches nothing."""
 
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -117,7 +118,7 @@ def test_signed_bytes_can_be_turned_back_into_the_numbers():
     _, shown = seen(experiment, 7)
     net = initial(experiment).eval()
     data = split(experiment.data)
-    trace = net.trace(data.inputs[7:8])
+    trace = dict(net.traces(data.inputs[7:8]))
     for key in ("maps/input", "maps/hidden1", "maps/hidden3"):
         true = trace[key.split("/")[1]].output[0].detach().numpy()
         told = shown.arrays[key].astype(np.float32) / 127 * shown.facts["scales"][key]
@@ -205,3 +206,14 @@ def test_a_network_at_rest_is_untrained_or_wears_the_weights_of_a_run(tmp_path):
     assert worn.arrays["bias/out"].tolist() == [3.0, 3.0]
     with pytest.raises(Problems):
         look(draft("linear", "linear", data="moons"), tmp_path / "weights.safetensors", 0)
+
+
+def test_a_deep_network_is_looked_through_a_node_at_a_time():
+    net = initial(draft(*["relu"] * 150, data={"kind": "moons", "samples": 60}))
+    alive: list[weakref.ref[torch.Tensor]] = []
+    most = 0
+    with torch.inference_mode():
+        for _, trace in net.traces(torch.ones(4, 2)):
+            alive.append(weakref.ref(trace.output))
+            most = max(most, sum(one() is not None for one in alive))
+    assert most <= 3

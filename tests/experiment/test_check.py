@@ -33,7 +33,7 @@ def test_shapes_and_counts_of_a_network_are_torchs(name):
     walked = check(experiment)
     net = network(experiment)
     assert sum(walked.parameters.values()) == sum(parameter.numel() for parameter in net.parameters())
-    traces = net.eval().trace(torch.zeros(2, *experiment.data.shape.sizes))
+    traces = dict(net.eval().traces(torch.zeros(2, *experiment.data.shape.sizes)))
     assert {id: tuple(trace.output.shape[1:]) for id, trace in traces.items()} == {
         id: shape.sizes for id, shape in walked.shapes.items()}
 
