@@ -7,7 +7,7 @@ const STEPS = [
   [
     ".ls-data",
     "1 of 4 · Data",
-    "This is what the network learns from: two spirals, to be told apart by colour. Choose other data here.",
+    "This is what the network learns from, and what it is to find out. Choose other data here.",
   ],
   [
     ".ls-middle",
