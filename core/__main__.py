@@ -2,15 +2,17 @@
 
 import argparse
 import contextlib
+import csv
 import json
 import sys
 import uuid
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from core.catalog.all import CATALOGUES, described
-from core.catalog.metrics import metrics
+from core.catalog.metrics import compared
 from core.events import Diverged, Event, Failed, Finished, Started, Stopped, Validated
 from core.experiment import edits, model
 from core.experiment.check import check, steps_per_epoch, walk
@@ -19,6 +21,7 @@ from core.problems import Problem, Problems, StoreTrouble
 from core.records import RunState
 from core.runtime import client, exports, follow, paths
 from core.store.catalog import Catalog
+from core.store.trouble import NoSuchRun
 
 DONE, BROKEN, INVALID, DIVERGED, STOPPED = 0, 1, 2, 3, 130
 _ENDS = {RunState.FINISHED: DONE, RunState.STOPPED: STOPPED, RunState.DIVERGED: DIVERGED}
@@ -34,8 +37,13 @@ def main(words: Sequence[str] | None = None) -> int:
         return action(arguments)
     except Problems as refused:
         print("\n".join(str(problem) for problem in refused.problems), file=sys.stderr)
+    except NoSuchRun as unknown:
+        print(unknown, file=sys.stderr)
     except StoreTrouble as trouble:
         print(trouble, file=sys.stderr)
+        return BROKEN
+    except KeyboardInterrupt:
+        return STOPPED
     return INVALID
 
 
@@ -74,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("run", type=int)
     exporting.add_argument("--to", required=True, choices=["script", "safetensors"])
     exporting.add_argument("-o", "--output", type=Path, required=True, metavar="PATH")
+    predicting = add("predict", _predict, "what a run's network says of samples in a file")
+    predicting.add_argument("run", type=int)
+    predicting.add_argument("--input", type=Path, required=True, metavar="FILE",
+                            help="CSV with the data set's columns, or JSON: a list of numbers per sample")
     return parser
 
 
@@ -88,7 +100,7 @@ def _train(arguments: Arguments) -> int:
             experiment.name,
             str(uuid.uuid4()),
             None,
-            metrics(experiment.data.task)[0].kind,
+            compared(experiment.data.task).kind,
         )
         _follow(arguments, run)
         return _said_end(arguments, run)
@@ -97,19 +109,23 @@ def _train(arguments: Arguments) -> int:
 
 
 def _follow(arguments: Arguments, run: int) -> None:
-    """Print a run's events until it is over; an interrupt stops the run first."""
-    told = follow.events(arguments.store, run)
-    while True:
-        try:
-            event = next(told, None)
-            if event is None:
-                return
-            line = event.model_dump_json() if arguments.json else _line(event)
-            if line:
-                print(line, flush=True)
-        except KeyboardInterrupt:
-            told = follow.events(arguments.store, run)
-            _stop(arguments.store, run)
+    """Print a run's events until it is over. An interrupt stops the run; a second one leaves at once."""
+    printed = 0
+    try:
+        for event in follow.events(arguments.store, run):
+            _print(arguments, event)
+            printed += 1
+    except KeyboardInterrupt:
+        _stop(arguments.store, run)
+        print("Stopping the run. Press Ctrl+C again to leave at once.", file=sys.stderr, flush=True)
+        for event in islice(follow.events(arguments.store, run), printed, None):
+            _print(arguments, event)
+
+
+def _print(arguments: Arguments, event: Event) -> None:
+    line = event.model_dump_json() if arguments.json else _line(event)
+    if line:
+        print(line, flush=True)
 
 
 def _stop(store: Path, run: int) -> None:
@@ -128,7 +144,7 @@ def _said_end(arguments: Arguments, run: int) -> int:
     finally:
         catalog.close()
     if arguments.json:
-        print(json.dumps(follow.told(arguments.store, row)))
+        print(follow.as_json(follow.told(arguments.store, row)))
     elif row.reason:
         print(row.reason, file=sys.stderr)
     return _ENDS.get(row.state, BROKEN)
@@ -166,7 +182,7 @@ def _check(arguments: Arguments) -> int:
         "shapes": {id: list(shape.sizes) for id, shape in walked.shapes.items()},
     }
     if arguments.json:
-        print(json.dumps(facts))
+        print(follow.as_json(facts))
     else:
         for id, shape in walked.shapes.items():
             print(f"{id:<20} {shape!s:<14} {walked.parameters.get(id, 0):>9,} parameters")
@@ -185,7 +201,7 @@ def _list(arguments: Arguments) -> int:
     else:
         rows = [described(entry) for entry in CATALOGUES[arguments.what]]
     if arguments.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(follow.as_json(rows))
     else:
         for row in rows:
             print(f"{row.get('kind', row.get('name')):<18} {row.get('help', row.get('what'))}")
@@ -204,7 +220,7 @@ def _runs(arguments: Arguments) -> int:
     finally:
         catalog.close()
     if arguments.json:
-        print(json.dumps([run.model_dump(mode="json") for run in runs]))
+        print(follow.as_json(runs))
         return DONE
     for run in runs:
         best = f"{run.metric} {run.best:.4g}" if run.best is not None else ""
@@ -224,7 +240,7 @@ def _show(arguments: Arguments) -> int:
     finally:
         catalog.close()
     if arguments.json:
-        print(json.dumps(told))
+        print(follow.as_json(told))
         return DONE
     for name in ("id", "name", "state", "reason", "steps", "seconds", "metrics", "first_losses"):
         print(f"{name:<14} {told[name]}")
@@ -238,8 +254,25 @@ def _export(arguments: Arguments) -> int:
     finally:
         catalog.close()
     proof = exports.export(arguments.store, run, arguments.to, arguments.output)
-    print(json.dumps(proof) if arguments.json else proof["said"])
+    print(follow.as_json(proof) if arguments.json else proof["said"])
     return DONE if proof["equal"] else BROKEN
+
+
+def _predict(arguments: Arguments) -> int:
+    catalog = Catalog(arguments.store)
+    try:
+        run = catalog.run(arguments.run)
+    finally:
+        catalog.close()
+    rows = exports.predict(arguments.store, run, arguments.input)
+    if arguments.json:
+        print(follow.as_json(rows))
+        return DONE
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(["class", *rows[0]["shares"]] if "shares" in rows[0] else ["value"])
+    table.writerows([row["class"], *row["shares"].values()] if "shares" in row else [row["value"]]
+                    for row in rows)
+    return DONE
 
 
 def _experiment(arguments: Arguments) -> model.Experiment:

@@ -138,3 +138,8 @@ METRICS: tuple[type[Metric], ...] = (Accuracy, TopK, F1, RMSE, MAE, R2)
 def metrics(task: Task) -> tuple[Metric, ...]:
     """The metrics that apply to a task, the one runs are compared by first."""
     return tuple(metric for metric in (entry(kind=entry.name()) for entry in METRICS) if metric.applies(task))
+
+
+def compared(task: Task) -> Metric:
+    """The metric runs of a task are compared by."""
+    return metrics(task)[0]

@@ -51,7 +51,7 @@ def _training(experiment: Experiment, history: History, names: network.Names, ca
     strength = 'now["penalty"]' if steered else "PENALTY"
     loss_of = carrier.before(f"loss_of = {carrier.call(loss.call())}")
     judge = carrier.before(training.judge(experiment.data, loss.outputs(task), carrier))
-    train = carrier.before(training.train(experiment, bool(steered), history.stopped is not None, carrier))
+    train = carrier.before(training.train(experiment, bool(steered), history.stopped, carrier))
     return [
         *loss_of, training.optimizers(rules.optimizer),
         *([steering.text(steered, names, bool(penalty))] if steered else []),

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.catalog.metrics import metrics
+from core.catalog.metrics import compared
 from core.engine import weights
 from core.engine.data import Split, split
 from core.engine.device import found
@@ -18,29 +18,38 @@ from core.events import Finished, Started, Stopped
 from core.experiment.model import Experiment, read
 from core.export.subject import Proof, Subject, largest_difference
 
-_PATIENCE = 50.0
+PATIENCE = 50.0
 """Seconds a script may take for its first steps."""
 _CLOSE = 1e-6
 """How far, as a share, a figure found again may lie from the stored one: devices round sums differently."""
 
 
-def of_script(path: Path, losses: list[float], whose: str) -> Proof:
+def of_script(path: Path, losses: list[float], whose: str, stopped: int | None = None) -> Proof:
     """Run the script for as many steps as there are losses, and compare. whose: "the run's"."""
+    never = stopped == 0
     try:
-        printed = _printed(path, len(losses)) if losses else []
+        printed = _printed(path, len(losses) or 1) if losses or never else []
+    except subprocess.TimeoutExpired:
+        first = "step" if len(losses) < 2 else f"{len(losses)} steps"
+        said = f"Not checked: the script's first {first} took longer than {PATIENCE:g} seconds."
+        return _script(path, False, 0, None, said)
     except _NotRun as reason:
         return _script(path, False, 0, None, f"The script did not run: {reason}.")
+    if never:
+        ends = "trains on" if printed else "stops there too"
+        said = f"The run was stopped before its first step; the script {ends}."
+        return _script(path, not printed, 0, None, said)
     if not losses:
         return _script(path, False, 0, None, "The first loss is not a number: there is nothing to compare.")
-    compared = min(len(printed), len(losses))
-    difference = largest_difference(losses[:compared], printed[:compared])
-    if compared < len(losses):
-        said = f"The script ended after {compared} steps, not {len(losses)}."
+    count = min(len(printed), len(losses))
+    difference = largest_difference(losses[:count], printed[:count])
+    if count < len(losses):
+        said = f"The script ended after {count} steps, not {len(losses)}."
     elif difference == 0:
-        said = f"The script's first {compared} step losses are equal to {whose}, to the last digit."
+        said = f"The script's first {count} step losses are equal to {whose}, to the last digit."
     else:
-        said = f"The script's first {compared} step losses differ from {whose} by up to {difference}."
-    return _script(path, compared == len(losses) and difference == 0, compared, difference, said)
+        said = f"The script's first {count} step losses differ from {whose} by up to {difference}."
+    return _script(path, count == len(losses) and difference == 0, count, difference, said)
 
 
 def of_weights(path: Path, beside: Path, subject: Subject) -> Proof:
@@ -74,11 +83,8 @@ class _NotRun(Exception):
 
 def _printed(path: Path, steps: int) -> list[float]:
     command = [sys.executable, "-I", str(path), "--losses", str(steps)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=_PATIENCE,
-                              stdin=subprocess.DEVNULL, check=False)
-    except subprocess.TimeoutExpired:
-        raise _NotRun(f"it took longer than {_PATIENCE:g} seconds") from None
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE,
+                          stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         raise _NotRun((done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1])
     return [float(line) for line in done.stdout.splitlines()]
@@ -109,7 +115,8 @@ def _judged(put_out: Tensor, data: Split, subject: Subject) -> tuple[bool, tuple
     ending = next((event for event in subject.events if isinstance(event, Finished | Stopped)), None)
     if ending is None:
         return True, None
-    metric = metrics(data.task)[0]
+    metric = compared(data.task)
     true = data.samples.targets[data.rows["test"].cpu().numpy()]
     again, stored = metric.value(unscaled(put_out.numpy(), data), true), ending.test[metric.kind]
-    return math.isclose(again, stored, rel_tol=_CLOSE), (metric.title, stored, again)
+    equal = math.isclose(again, stored, rel_tol=_CLOSE) or (math.isnan(again) and math.isnan(stored))
+    return equal, (metric.title, stored, again)

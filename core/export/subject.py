@@ -19,6 +19,8 @@ class Subject(NamedTuple):
     over: bool = False
     weights: Path | None = None
     """The file with what the run learned."""
+    step_seconds: float | None = None
+    """How long one step took, as far as that is known."""
 
 
 class Proof(Plain):

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 from core.catalog.all import catalogue
 from core.catalog.fields import settings
-from core.catalog.metrics import METRICS
+from core.catalog.metrics import compared
 from core.charts import theme
 from core.experiment import check, diagram, edits, model, templates
 from core.experiment.model import Experiment, Training
@@ -93,9 +93,8 @@ class Desk:
     def _train(self, request: requests.Train) -> int:
         experiment = model.read(request.draft)
         check.check(experiment)
-        metric = next(entry.name() for entry in METRICS if experiment.data.task.kind in entry.tasks)
         return client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
-                             metric)
+                             compared(experiment.data.task).kind)
 
     def _compare(self, run: Run) -> dict[str, Any]:
         with closing(Reader(files.run_folder(self._store, run.id))) as reader:

@@ -1,5 +1,6 @@
 """Joins the store and the exports: a run by its number, taken away with its proof."""
 
+import json
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -25,11 +26,23 @@ def export(store: Path, run: Run, to: str, path: Path) -> dict[str, Any]:
     from core.export import export as exported
 
     with closing(Reader(files.run_folder(store, run.id))) as reader:
+        losses = first_losses(reader)  # before the events: what changed these losses is among them
         events: tuple[Event, ...] = tuple(event for _, event in reader.events(points=False))
-        losses = first_losses(reader)
+        progress = reader.progress()
     weights = paths.weights(store, run.id)
-    subject = Subject(model.read(run.experiment), events, losses, run.state.over, weights)
-    return exported(subject, to, path).model_dump(mode="json")
+    pace = progress.seconds / progress.step if progress and progress.step else None
+    subject = Subject(model.read(run.experiment), events, losses, run.state.over, weights, pace)
+    said: dict[str, Any] = json.loads(exported(subject, to, path).model_dump_json())
+    return said
+
+
+def predict(store: Path, run: Run, path: Path) -> list[dict[str, Any]]:
+    """What a run's network says of the samples in a file. Raises Problems and StoreTrouble."""
+    from core.export import Subject
+    from core.export.predict import predict as predicted
+
+    weights = paths.weights(store, run.id)
+    return predicted(Subject(model.read(run.experiment), over=run.state.over, weights=weights), path)
 
 
 def first_losses(reader: Reader) -> tuple[float, ...]:
@@ -64,5 +77,5 @@ def _draft(experiment: dict[str, Any]) -> Snapshot:
         path = Path(folder) / _NAMES["script"]
         proof = exported(Subject(model.read(experiment)), "script", path)
         text = path.read_text(encoding="utf-8")
-    facts = {"proof": proof.model_dump(mode="json"), "files": [], "text": text, "passing": False}
+    facts = {"proof": json.loads(proof.model_dump_json()), "files": [], "text": text, "passing": False}
     return Snapshot(0, 0, facts)

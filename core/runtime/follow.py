@@ -1,9 +1,12 @@
 """Follows one run from outside: its stored events in order, until it is over."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_json
 
 from core.events import Ended, Event, Finished, Stopped
 from core.records import Run
@@ -58,3 +61,8 @@ def told(store: Path, run: Run) -> dict[str, Any]:
         "steps": last.step if isinstance(last, Ended) else progress.step if progress else 0,
         "first_losses": list(losses),
     }
+
+
+def as_json(value: object) -> str:
+    """Values as one line of JSON; numbers it has no word for as "NaN", "Infinity" and "-Infinity"."""
+    return json.dumps(json.loads(to_json(value, inf_nan_mode="strings")), allow_nan=False)

@@ -129,6 +129,16 @@ def test_a_run_steered_by_hand_is_steered_again(tmp_path: Path) -> None:
     assert final_scores(tmp_path / "script.py") == stopped.test
 
 
+def test_a_run_stopped_before_its_first_step_stops_there_again(tmp_path: Path) -> None:
+    asked = experiment({"kind": "moons"}, epochs=3)
+    trainer = Trainer(asked)
+    events = [*trainer.start(), trainer.edit_weight("out", "0.bias", (0,), -1.0), *trainer.stop()]
+    stopped = events[-1]
+    assert isinstance(stopped, Stopped)
+    assert by_script(script(asked, history(events)), tmp_path / "script.py", 100).losses == []
+    assert final_scores(tmp_path / "script.py") == stopped.test
+
+
 def test_alone_in_a_fresh_process_it_says_the_same(tmp_path: Path) -> None:
     asked = CASES["template digits-cnn"]
     path = tmp_path / "script.py"

@@ -11,7 +11,7 @@ from core.engine import weights
 from core.engine.trainer import Trainer
 from core.events import StepsRecorded
 from core.experiment import templates
-from core.experiment.model import read
+from core.experiment.model import Experiment, read
 from core.export import Subject
 from core.export.proof import of_script
 from core.problems import Problems
@@ -107,3 +107,46 @@ def test_a_place_that_takes_no_file_is_told(to: str, ended: Subject, tmp_path: P
 def test_an_unknown_way_is_told_with_the_known_ones(ended: Subject, tmp_path: Path) -> None:
     with pytest.raises(Problems, match=r"'safetensors'"):
         export.export(ended, "safetensor", tmp_path / "x")
+
+
+def unheard(asked: Experiment, *, stopped: bool) -> Subject:
+    """A run steered before it told a loss."""
+    trainer = Trainer(asked)
+    events = [*trainer.start(), trainer.change("training.optimizer.learning_rate", 0.5),
+              trainer.edit_weight("out", "0.bias", (0,), -1.0)]
+    return Subject(asked, (*events, *(trainer.stop() if stopped else [])))
+
+
+def test_what_was_steered_before_the_first_loss_is_steered_again(tmp_path: Path) -> None:
+    asked = pinned(templates.template("iris").experiment, epochs=3)
+    proof = export.export(unheard(asked, stopped=False), "script", tmp_path / "script.py")
+    text = (tmp_path / "script.py").read_text()
+    assert "(0, 'learning_rate', (), 0.5)" in text
+    assert "-1.0" in text
+    assert proof.equal, proof.said
+    assert proof.compared > 1
+    plain = export.export(Subject(asked), "script", tmp_path / "plain.py")
+    assert plain.equal
+    assert "CHANGES" not in (tmp_path / "plain.py").read_text()
+
+
+def test_a_run_stopped_before_its_first_step_is_exported_as_that(tmp_path: Path) -> None:
+    asked = pinned(templates.template("iris").experiment, epochs=3)
+    proof = export.export(unheard(asked, stopped=True), "script", tmp_path / "script.py")
+    assert (proof.equal, proof.compared) == (True, 0), proof.said
+    assert "before its first step" in proof.said
+
+
+def test_a_script_that_takes_too_long_is_told_as_not_checked(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.export.proof.PATIENCE", 0.5)
+    path = tmp_path / "script.py"
+    path.write_text("import time; time.sleep(20)")
+    proof = of_script(path, [0.5], "the run's")
+    assert not proof.equal
+    assert proof.said.startswith("Not checked: the script's first step took longer than 0.5 seconds")
+
+
+def test_a_slow_run_is_compared_over_fewer_steps(ended: Subject, tmp_path: Path) -> None:
+    proof = export.export(ended._replace(step_seconds=8.0), "script", tmp_path / "script.py")
+    assert (proof.equal, proof.compared) == (True, 3)

@@ -73,15 +73,17 @@ def judge(data: Dataset, outputs: int, carrier: Carrier) -> str:
     return fill(_JUDGE, part=part, unscaled=unscaled if scaled_targets(data) else [], scores=scores)
 
 
-def train(experiment: Experiment, steered: bool, stopped: bool, carrier: Carrier) -> str:
-    """The function `train`. steered: whether anything was changed by hand. stopped: whether it ended so."""
+def train(experiment: Experiment, steered: bool, stopped: int | None, carrier: Carrier) -> str:
+    """The function `train`. steered: whether anything was changed by hand. stopped: the step it ended so."""
     curve = experiment.training.schedule.curve(steps_per_epoch(experiment), total_steps(experiment))
     last = ["    replay(net, optimizers, step + 1)"] if steered else []
     judged = _JUDGED.strip("\n")
     if not _always_due(experiment, carrier):
         judged = fill(_JUDGED_WHEN_DUE, due=carrier.borrow("due"), judged=judged)
     return fill(
-        _TRAIN, shuffle=carrier.borrow("shuffle"), judged=judged, 
+        _TRAIN, shuffle=carrier.borrow("shuffle"), judged=judged,
+        never=["if STOP == 0:", *(["    replay(net, optimizers, 1)"] if steered else []), "    return"]
+        if stopped == 0 else [],
         stopping=["if step == STOP:", *last, "    return"] if stopped else [],
         batches="list(batches)[:STEPS_PER_EPOCH]" if _leaves_out(experiment) else "batches",
         replay=["replay(net, optimizers, step)"] if steered else [],
@@ -202,6 +204,7 @@ def train(net: Net, data: dict[str, Part], first: int | None) -> None:
     optimizers = make_optimizers(net)
     validation_losses: list[float] = []
     epoch = step = 0
+    $never
     while epoch != EPOCHS:
         epoch += 1
         order = $shuffle(len(inputs), SEED, epoch).to(inputs.device)
