@@ -3,15 +3,18 @@
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.problems import Problem, Problems, StoreTrouble
-from core.records import Snapshot
+from core.records import Run, Snapshot
 from core.runtime import exports, paths
 from core.runtime.worker import stand_alone
 from core.store import files
 from core.store.catalog import Catalog
+from core.store.reader import Reader
 
 _KEPT = 400
 """Answers kept; older ones are computed again when they are asked again."""
@@ -75,10 +78,28 @@ def _look(store: Path, payload: dict[str, Any]) -> Snapshot:
     from core.engine.probes import look
     from core.experiment import model
 
-    run = payload["run"]
-    weights = paths.weights(store, run) if run is not None else None
-    kept = weights if weights is not None and weights.exists() else None
-    return look(model.read(payload["experiment"]), kept, payload["sample"])
+    experiment, sample = model.read(payload["experiment"]), payload["sample"]
+    if payload["run"] is None:
+        return look(experiment, None, sample)
+    with closing(Catalog(store, create=False)) as catalog:
+        run = catalog.run(payload["run"])
+    weights = paths.weights(store, run.id)
+    if weights.exists():
+        return look(experiment, weights, sample)
+    seen = _last_seen(store, run) or look(experiment, None, sample)
+    return replace(seen, facts={**seen.facts, "passing": not run.state.over})
+
+
+def _last_seen(store: Path, run: Run) -> Snapshot | None:
+    """What was last seen of a run that kept no weights; None while it trains and nothing was seen yet."""
+    with closing(Reader(files.run_folder(store, run.id))) as reader:
+        seen = reader.snapshot("live")
+    if seen is not None:
+        return Snapshot.unpack(seen[1])
+    if run.state.over:
+        what = f"Run {run.id} ended ({run.state.value}) before it kept its weights or showed a picture."
+        raise Problems(Problem(where="", what=what, fix="Train again to make a new run."))
+    return None
 
 
 def _system(store: Path, payload: dict[str, Any]) -> Snapshot:

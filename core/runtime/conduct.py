@@ -4,7 +4,7 @@ import time
 from typing import TYPE_CHECKING, assert_never
 
 from core.events import Diverged, Event, Finished, Paused, Resumed, Stopped
-from core.problems import Problems
+from core.problems import Problems, StoreTrouble
 from core.records import Progress, RunState
 from core.runtime import commands
 from core.runtime.commands import Command
@@ -127,17 +127,25 @@ class Conductor:
         if self.stopping:
             self._take(self._trainer.stop())
             return
-        catalog = self._keeper.catalog
-        version = catalog.version()
-        if version == self._catalog_version:
-            return
-        self._catalog_version = version
-        for number, raw in catalog.commands(self._run, self._heard):
+        for number, raw in self._told():
             self._heard = number
             if self._ending is None:
                 self._obey(raw)
         if self._keeper.waiting:
             self._flush()  # who moved something sees at once that it moved
+
+    def _told(self) -> list[tuple[int, dict[str, object]]]:
+        """What was said since the last look. A catalog in trouble costs one look: the next tells all."""
+        catalog = self._keeper.catalog
+        try:
+            version = catalog.version()
+            if version == self._catalog_version:
+                return []
+            said = catalog.commands(self._run, self._heard)
+        except StoreTrouble:
+            return []
+        self._catalog_version = version
+        return said
 
     def _obey(self, raw: dict[str, object]) -> None:
         """Do what was said; what cannot be done becomes a note."""
@@ -154,12 +162,10 @@ class Conductor:
             case commands.Resume():
                 self._resume()
             case commands.Step():
-                self._pause()
-                self._halt = self._trainer.step + 1
+                self._halt = self._stand() + 1
             case commands.Epoch():
-                self._pause()
                 per_epoch = self._trainer.steps_per_epoch
-                self._halt = (self._trainer.step // per_epoch + 1) * per_epoch
+                self._halt = (self._stand() // per_epoch + 1) * per_epoch
             case commands.Stop():
                 self._take(self._trainer.stop())
             case commands.Pace():
@@ -187,6 +193,12 @@ class Conductor:
             self._keeper.state(RunState.PAUSED, seconds=self._trainer.seconds)
             self._look()
         self._halt = self._trainer.step
+
+    def _stand(self) -> int:
+        """The step it will wait at already, so that steps asked for add up; one that goes on waits now."""
+        if self._halt is None:
+            self._pause()
+        return self._trainer.step if self._halt is None else self._halt
 
     def _resume(self) -> None:
         if self._halt is not None:

@@ -10,7 +10,7 @@ import psutil
 
 from core.problems import StoreTrouble
 from core.records import RunState
-from core.runtime import analyst, children, locks, paths
+from core.runtime import analyst, children, locks, paths, sweep
 from core.runtime.children import Child
 from core.runtime.endings import left_behind
 from core.store import files
@@ -21,6 +21,8 @@ _POLL = 0.015
 """Seconds between two looks at the catalog."""
 _ROUND = 0.25
 """Seconds between two looks at what tells nobody: adopted workers, the store's folder, clients."""
+_GRACE = 5.0
+"""Seconds a worker that holds its lock has to sign it."""
 _ANALYSTS = 2
 _WAITING = 16
 """Paused runs that may be alive beside those that train."""
@@ -49,6 +51,7 @@ class Dispatcher:
         self._slots = max(2, _cores() - 1)
         self._workers: dict[int, Child] = {}
         self._adopted: set[int] = set()
+        self._unsigned: dict[int, float] = {}  # when a lock was first seen held, but not signed
         self._analysts: dict[str, _Answering] = {}
         self._killed_for_memory = _killed_for_memory()
         self._version = -1
@@ -71,13 +74,14 @@ class Dispatcher:
         return bool(self._catalog.count(RunState.QUEUED)) or self._catalog.waiting_questions()
 
     def _turn(self) -> None:
-        ended = self._reap()
+        if self._reap():
+            self._version = -1  # there is room
         version = self._catalog.version()
-        if ended or version != self._version:
-            self._version = version
+        if version != self._version:
             if not self.draining:
                 self._start_runs()
                 self._start_questions()
+            self._version = version  # not before: what failed is tried again
         if time.monotonic() - self._looked > _ROUND:
             self._looked = time.monotonic()
             self._look_after_adopted()
@@ -169,6 +173,7 @@ class Dispatcher:
                 self._catalog.requeue(run.id)
             else:
                 self._settle(run.id, "Its process was gone when the dispatcher started again.")
+        sweep.orphans(self._store, self._catalog)
 
     def _look_after_adopted(self) -> None:
         for run in list(self._adopted):
@@ -179,10 +184,15 @@ class Dispatcher:
 
     def _alive(self, run: int) -> bool:
         lock = paths.run_lock(self._store, run)
+        if locks.held(lock) and not locks.signature(lock):
+            now = time.monotonic()
+            return now - self._unsigned.setdefault(run, now) < _GRACE
+        self._unsigned.pop(run, None)
         return locks.held(lock) and locks.signer(lock) is not None
 
     def _settle(self, run: int, reason: str) -> None:
         """A run's worker is gone: what it said of its ending holds, and without that it was interrupted."""
+        sweep.free_reserve(self._store, run)
         try:
             if self._catalog.run(run).state.over:
                 return

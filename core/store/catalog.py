@@ -73,6 +73,11 @@ class Catalog:
             raise NoSuchRun(f"There is no run {id} in {self.store}. Choose one of the list of runs.")
         return _run(row)
 
+    def last_number(self) -> int:
+        """The highest number a run was ever given here, removed runs included; 0 before the first."""
+        row = self._base.row("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
+        return row[0] if row else 0
+
     def in_state(self, *states: RunState) -> list[Run]:
         """The runs in any of these states, oldest first."""
         marks = ", ".join("?" for _ in states)

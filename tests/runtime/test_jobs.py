@@ -146,13 +146,10 @@ def test_a_finished_run_is_looked_at_with_what_it_learned(works):
     ("nonsense", {}),
     ("look", {"experiment": {"network": 3}, "run": None, "sample": 0}),
     ("look", {"experiment": {}, "run": 10**6, "sample": 0, "more": uuid.uuid4().hex}),
+    ("look", {"experiment": experiment(), "run": 10**6, "sample": 0}),
 ])
-def test_a_question_that_has_no_answer_is_answered_with_a_problem_or_at_rest(works, kind, payload):
-    answer = ask(works.store, kind, **payload)
-    if "problem" in answer.facts:
-        assert answer.facts["problem"].endswith((".", "?"))
-    else:
-        assert payload["run"], "a run without weights is looked at untrained"
+def test_a_question_that_has_no_answer_is_answered_with_a_problem(works, kind, payload):
+    assert ask(works.store, kind, **payload).facts["problem"].endswith((".", "?"))
 
 
 def test_a_question_that_takes_too_long_is_given_up_with_a_word(own_works):
