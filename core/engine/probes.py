@@ -80,9 +80,14 @@ class Probe:
             if self._experiment.data.picture == "plane":
                 maps = output[1:, :MOST_UNITS].T.reshape(-1, SIDE, SIDE)[:, ::2, ::2]
                 _signed(f"maps/{id}", maps.numpy(), arrays, scales)
-        if id != INPUT and id != self._net.ids[-1]:
+        if id != INPUT and id != self._net.ids[-1] and self._may_die(id):
             silent = (output[1:].movedim(1, 0).flatten(1) == 0).all(1)
             arrays[f"dead/{id}"] = silent[:MOST_VALUES].numpy().astype("u1")
+
+    def _may_die(self, id: str) -> bool:
+        """Whether silence means anything: only where something is learned, or bent by an activation."""
+        named = next(node.layer for node in self._experiment.network.nodes if node.id == id)
+        return named.group == "activation" or any(True for _ in self._net.block(id).parameters())
 
     def _look_at_weights(self, arrays: Arrays, scales: dict[str, float]) -> None:
         for id, block in list(zip(self._net.ids, self._net.blocks, strict=True))[:MOST_NODES]:

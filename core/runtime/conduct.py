@@ -103,7 +103,10 @@ class Conductor:
 
     def _flush(self) -> None:
         now = self._flushed = time.monotonic()
-        self._speed.see(self._trainer.step, now)
+        if self._waits:
+            self._speed.forget()  # what comes after is not compared with what was before
+        else:
+            self._speed.see(self._trainer.step, now)
         self._keeper.flush(self._progress())
 
     def _look(self) -> None:

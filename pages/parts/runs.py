@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.catalog.metrics import METRICS
 from core.charts import compare, loss
+from core.events import Finished, Stopped
 from core.records import Run, RunState, Series
 from core.store import files
 from core.store.reader import Reader
@@ -117,6 +119,24 @@ def one(run: Run) -> None:
         return
     figure = loss.loss_figure(data, session.mode(), logarithmic=_logarithmic())
     st.plotly_chart(figure, theme=None, key="loss", alt=f"Loss of run {run.id} over its steps")
+    if scores := tested(run):
+        st.text(f"Test: {scores}, on samples never trained on.")
+
+
+def tested(run: Run) -> str:
+    """The scores on the test split in words; empty for a run that has none."""
+    if run.state not in (RunState.FINISHED, RunState.STOPPED):
+        return ""
+    try:
+        with closing(Reader(files.run_folder(session.store(), run.id))) as reader:
+            last = reader.last_event()
+    except StoreMissing:
+        return ""
+    scores = last.test if isinstance(last, Finished | Stopped) else {}
+    words = {metric.name(): (metric.title, metric.unit) for metric in METRICS} | {"loss": ("Loss", "")}
+    named = [(*words.get(kind, (kind, "")), value) for kind, value in scores.items()]
+    return ", ".join(f"{title.lower() if title.istitle() and len(title) > 2 else title} "
+                     + (f"{value:.1%}" if unit == "%" else f"{value:.4g}") for title, unit, value in named)
 
 
 def overlay(runs: list[Run]) -> None:

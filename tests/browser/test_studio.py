@@ -130,6 +130,27 @@ def test_the_chart_is_made_once_and_keeps_its_zoom(training):
     assert training.facts()["chartMounts"] == 1
 
 
+def test_a_double_click_shows_all_of_the_curve_again(training):
+    page = training.page
+    page.wait_for_function("document.querySelector('.ls-chart')?.data?.[0]?.x.length > 20")
+    press(training, "Log")
+    frame = page.locator(".ls-chart").bounding_box()
+    across, down = frame["x"] + frame["width"] * 0.4, frame["y"] + frame["height"] * 0.3
+    page.mouse.move(across, down)
+    page.mouse.down()
+    page.mouse.move(across + 60, down + 20, steps=5)
+    page.mouse.up()
+    page.wait_for_function("!document.querySelector('.ls-chart').layout.xaxis.autorange")
+    page.mouse.dblclick(across, down, delay=30)
+    page.wait_for_function("""() => {
+        const { layout, data } = document.querySelector('.ls-chart');
+        const ends = ({ range, type }) => (type === 'log' ? range.map((end) => 10 ** end) : range);
+        const inside = (values, [low, high]) => values.every((value) => low <= value && value <= high);
+        return layout.xaxis.autorange === true && layout.yaxis.autorange === true
+            && inside(data[0].x, ends(layout.xaxis)) && inside(data[0].y, ends(layout.yaxis));
+    }""")
+
+
 def test_twenty_clicks_on_train_start_one_run(studio, app: App):
     tab = studio()
     with app.page() as page:

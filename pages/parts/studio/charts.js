@@ -1,7 +1,7 @@
 // Live charts of the watched run: loss and metric, with their switches and words.
 
 import { give, make, write } from "./element.js";
-import { score } from "./numbers.js";
+import { score, whole } from "./numbers.js";
 import { Painter } from "./painter.js";
 import { Curve } from "./series.js";
 
@@ -27,7 +27,6 @@ export function createCharts(studio) {
     "header",
     {},
     make("h3", {}, "Loss"),
-    createLatest(studio),
     make("span", { class: "ls-space" }),
     createClear(studio),
     createSmoothing(studio, look),
@@ -37,6 +36,7 @@ export function createCharts(studio) {
     "section",
     { class: "ls-charts ls-card", "aria-label": "Loss and metric" },
     header,
+    createLatest(studio),
     make("div", { class: "ls-chart-frame" }, chart, createWords(studio)),
   );
 }
@@ -91,16 +91,32 @@ function createClear(studio) {
   return clear;
 }
 
+/** The latest figure on the validation split and, once it is over, the one on samples never seen. */
 function createLatest(studio) {
   const { state, on } = studio;
-  const figures = make("span", { class: "ls-latest" });
-  on("points run draft overlay", () => {
+  const validation = make("span", {
+    "data-tip": "On the validation samples: it is judged on them while it trains, but not trained on them.",
+  });
+  const test = make("span", {
+    class: "ls-test",
+    "data-tip": "On the test samples, which nothing was trained on or chosen by; computed once, at the end.",
+  });
+  on("run points draft overlay", () => {
     const metric = metricOf(studio);
     const value = state.run?.series.get(`validation_${metric.kind}`)?.last;
-    write(figures, value === undefined ? "" : `${metric.title.toLowerCase()} ${score(value, metric.unit)}`);
-    figures.hidden = Boolean(state.other);
+    const title = metric.title.toLowerCase();
+    write(validation, value === undefined ? "" : `validation ${title} ${score(value, metric.unit)}`);
+    write(test, testOf(state.run, metric));
   });
-  return figures;
+  return make("p", { class: "ls-latest" }, validation, test);
+}
+
+/** The test score of a run that is over, in words; nothing for one that has none. */
+function testOf(run, { kind, unit }) {
+  const value = run?.over ? run.ended?.test?.[kind] : undefined;
+  if (value === undefined) return "";
+  const samples = run.started?.samples?.test;
+  return `test ${score(value, unit)}${samples ? ` on ${whole(samples)} never seen` : ""}`;
 }
 
 /** Legend and names of the panels, over the chart: much cheaper than letting the chart measure its words. */

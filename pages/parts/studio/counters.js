@@ -3,6 +3,9 @@
 import { make, write } from "./element.js";
 import { brief, clock, whole } from "./numbers.js";
 
+/** What is not known of a run that does not move. */
+const STILL = { steps_per_second: null, samples_per_second: null, remaining: null };
+
 const COUNTERS = [
   [
     "Epoch",
@@ -33,7 +36,9 @@ export function createCounters(studio) {
   });
   on("run draft", () => {
     const progress = state.run?.progress ?? { epoch: 0, epochs: state.draft?.training?.epochs, step: 0 };
-    for (const { figure, value } of cells) write(figure, value(progress));
+    const still = state.run && (state.run.over || state.run.state === "paused");
+    const now = still ? { ...progress, ...STILL } : progress;
+    for (const { figure, value } of cells) write(figure, value(now));
   });
   return make(
     "dl",

@@ -3,7 +3,10 @@
 import { smooth, thin } from "./series.js";
 
 const POINTS = 2000; // shown of one curve
-const CLOSE = 0.015; // of the axis: marks nearer than this are shown as one
+const CLOSE = 0.02; // of the axis: marks nearer than this are of one drag, and shown as one
+const APART = 0.06; // of the axis: the room a label needs
+const LABELS = 4; // marks with a label; what the others say is told on hover
+const LETTERS = 14; // of a label
 
 const NONE = { steps: [], values: [] };
 
@@ -70,8 +73,9 @@ export function layout(run, metric, tokens, look) {
     title: { font: { size: 11 }, standoff: 4 },
   };
   const { shapes, annotations } = marks(run, tokens);
+  const begun = run ? `run ${run.id}` : "none";
   return {
-    uirevision: run ? `run ${run.id}` : "none",
+    uirevision: begun,
     hovermode: "x",
     dragmode: "zoom",
     showlegend: false,
@@ -86,42 +90,34 @@ export function layout(run, metric, tokens, look) {
       title: { ...axis.title, text: "step" },
       rangemode: "tozero",
       hoverformat: "d",
-      ...(run ? {} : { range: [0, 100] }),
+      ...(run ? { autorange: true } : { range: [0, 100] }),
     },
     yaxis: {
       ...axis,
       domain: [0.44, 1],
       type: look.logarithmic ? "log" : "linear",
-      ...(run ? {} : { range: look.logarithmic ? [-2, 0.2] : [0, 1] }),
+      uirevision: `${begun} ${look.logarithmic}`, // a zoom is in the units of its axis
+      ...(run ? { autorange: true } : { range: look.logarithmic ? [-2, 0.2] : [0, 1] }),
     },
     yaxis2: {
       ...axis,
       domain: [0, 0.36],
       nticks: 4,
       ...(metric.unit === "%" ? { tickformat: ".0%" } : {}),
-      ...(run ? {} : { range: [0, 1] }),
+      ...(run ? { autorange: true } : { range: [0, 1] }),
     },
     shapes,
     annotations,
   };
 }
 
-/** Marks of one moment are told once, with the last word that was said there. */
+/** One line per drag, where it ended; its last value beside it when there is room, and all of it on hover. */
 function marks(run, tokens) {
   const last = Math.max(1, run?.progress?.step ?? 1);
-  const kept = [];
-  for (const mark of run?.marks ?? []) {
-    const before = kept.at(-1);
-    const same =
-      before &&
-      mark.step - before.step < last * CLOSE &&
-      mark.text.split(" ")[0] === before.text.split(" ")[0];
-    if (same) kept[kept.length - 1] = mark;
-    else kept.push(mark);
-  }
-  const shown = kept.slice(-40);
+  const drags = dragsOf(run?.marks ?? [], last * CLOSE).slice(-40);
+  const labels = labelled(drags, last * APART);
   return {
-    shapes: shown.map(({ step }) => ({
+    shapes: drags.map(({ step }) => ({
       type: "line",
       x0: step,
       x1: step,
@@ -131,20 +127,50 @@ function marks(run, tokens) {
       layer: "below",
       line: { color: tokens.warn, width: 1, dash: "dot" },
     })),
-    annotations: shown
-      .slice(-4)
-      .map(({ step, text }) => ({
-        x: step,
-        y: 1,
-        yref: "paper",
-        yanchor: "top",
-        xanchor: "right",
-        text: plain(text),
-        textangle: -90,
-        showarrow: false,
-        font: { size: 10, color: tokens.warn },
-      })),
+    annotations: drags.flatMap((drag) => [
+      { ...foot(drag), font: { size: 9, color: tokens.warn } },
+      ...(labels.has(drag) ? [{ ...label(drag), font: { size: 10, color: tokens.warn } }] : []),
+    ]),
   };
+}
+
+/** Marks that follow each other closely, as one: its last step, and every word in order. */
+function dragsOf(marks, close) {
+  const drags = [];
+  for (const { step, text } of marks) {
+    const before = drags.at(-1);
+    if (before && step - before.step < close) {
+      before.step = step;
+      before.texts.push(text);
+    } else drags.push({ step, texts: [text] });
+  }
+  return drags;
+}
+
+/** The latest drags, as far as their labels do not touch. */
+function labelled(drags, apart) {
+  const chosen = [];
+  for (const drag of [...drags].reverse()) {
+    if (chosen.length < LABELS && (!chosen.length || chosen.at(-1).step - drag.step >= apart))
+      chosen.push(drag);
+  }
+  return new Set(chosen);
+}
+
+/** The last word of a drag, short: "lr 0.03". */
+function label({ step, texts }) {
+  const [, name, value] = texts.at(-1).match(/^(.*) (\S+)$/) ?? [null, texts.at(-1), ""];
+  const few = name.replace("learning rate", "lr").replace(/^a weight of .*/, "weight").slice(0, LETTERS);
+  const place = { x: step, y: 1, yref: "paper", yanchor: "top", xanchor: "right", textangle: -90 };
+  return { ...place, text: plain(`${few} ${value}`), showarrow: false };
+}
+
+/** The foot of a line, which tells on hover what was moved there. */
+function foot({ step, texts }) {
+  const words = texts.slice(-6).map(plain);
+  const hovertext = `step ${step}<br>${texts.length > 6 ? "…<br>" : ""}${words.join("<br>")}`;
+  const place = { x: step, y: 0, yref: "paper", yanchor: "bottom", xanchor: "center" };
+  return { ...place, text: "▲", hovertext, showarrow: false };
 }
 
 /** Plotly reads a little markup in texts; ours are words only. */

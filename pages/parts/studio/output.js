@@ -78,8 +78,9 @@ function toggle(title, tip, name, switches, studio) {
 
 /** One line under the picture: which state of the network it shows. */
 function told({ state, views }) {
-  if (state.drawing && !state.drawing.ready) return "The network is not complete yet.";
+  if (state.drawing && !state.drawing.ready) return state.problems[0]?.what ?? "The network is not complete yet.";
   if (!state.snapshot) return "Drawing the untrained network…";
   if (views?.untrained()) return "Untrained: random weights. Press Train.";
-  return `After step ${whole(state.run?.over ? (state.run.progress?.step ?? 0) : state.snapshot.step)}.`;
+  const step = state.run?.over ? (state.run.progress?.step ?? 0) : state.snapshot.step;
+  return `After step ${whole(step)}.${state.drawing?.picture === "image" ? " Wrong ones: predicted ≠ true." : ""}`;
 }

@@ -7,6 +7,7 @@ const FASTEST = 1000; // steps a second at the last stop before full speed
 const STOPS = 60; // the last stop is full speed
 const STRIDE = 2; // stops one press of an arrow moves
 const WATCHABLE = 24; // seconds the first run of a plane data set takes
+const LEAST = 20; // and the least steps a second it starts with: below, it would seem to stand
 const TRUST = 1500; // milliseconds in which the person's choice counts more than what the run tells
 const OFTEN = 60; // milliseconds between two paces while the slider is dragged
 const SHELF = "layerscope.pace";
@@ -26,7 +27,7 @@ function startingPace(drawing) {
   const kept = localStorage.getItem(SHELF);
   if (kept !== null) return kept === "full" ? null : Number(kept);
   if (drawing?.picture !== "plane" || !drawing.total_steps) return null;
-  return Math.ceil(drawing.total_steps / WATCHABLE);
+  return Math.max(LEAST, Math.ceil(drawing.total_steps / WATCHABLE));
 }
 
 /** The pace slider; `value` is the pace the next run starts with, or the live one runs at. */
@@ -73,7 +74,7 @@ class Pace {
 
   show(pace) {
     Object.assign(this, { value: pace, told: true });
-    const text = pace === null ? "full speed" : `${short(pace)} steps/s`;
+    const text = pace === null ? "full speed" : `${short(pace)} ${pace === 1 ? "step" : "steps"}/s`;
     write(this.words, text);
     give(this.slider, "aria-valuetext", text);
     this.slider.style.setProperty("--fill", `${(toStop(pace) / STOPS) * 100}%`);

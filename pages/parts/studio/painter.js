@@ -10,7 +10,8 @@ const CONFIG = {
   showSendToCloud: false,
   displayModeBar: false,
   responsive: false,
-  doubleClick: "reset",
+  doubleClick: "autosize", // a reset would go back to the ranges of the empty chart
+  showTips: false,
 };
 
 /** Loads plotly.js from the plotly package of this installation; nothing comes from elsewhere. */

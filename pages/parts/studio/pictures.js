@@ -83,7 +83,7 @@ function judge({ state }, cells) {
     const text =
       right === null
         ? `True class ${name(truth?.[index])}.`
-        : `Predicted ${name(answer)}${sure}; true ${name(truth?.[index])}: ${right ? "right" : "wrong"}.`;
+        : `Predicted ${name(answer)}${sure}; true class ${name(truth?.[index])}: ${right ? "right" : "wrong"}.`;
     give(button, "aria-label", `${words.textContent}: ${text}`);
     give(button, "data-tip", `${text} Click to follow it through the network.`);
   });

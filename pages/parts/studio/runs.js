@@ -93,10 +93,18 @@ function rowOf(studio, run, refill, close) {
     {},
     cell,
     make("td", {}, make("span", { class: "ls-badge", "data-state": run.state }, run.state)),
-    make("td", { class: "ls-num" }, score(run.best, metric?.unit ?? "")),
+    bestOf(run, metric?.unit ?? ""),
     make("td", { class: "ls-num" }, clock(run.seconds)),
     make("td", { class: "ls-row-tools" }, tools),
   );
+}
+
+/** The best value; that of a run that diverged is no result, and told on hover only. */
+function bestOf(run, unit) {
+  const best = score(run.best, unit);
+  if (run.state !== "diverged") return make("td", { class: "ls-num" }, best);
+  const tip = `It diverged: there is no result. The best before that was ${best}.`;
+  return make("td", { class: "ls-num", "data-tip": tip }, "–");
 }
 
 function rename(studio, run, cell, refill) {

@@ -1,5 +1,7 @@
 // Paints numbers as pictures: heat maps, feature maps and filters from bytes, cells from floats.
 
+import { give } from "./element.js";
+
 const scratch = document.createElement("canvas");
 
 /**
@@ -126,6 +128,8 @@ export function paintCells(context, grid, values, colours) {
 
 /** Marks units that answer nothing to every sample with a cross: told by form and not by colour alone. */
 export function markDead(context, grid, dead, colours) {
+  const tip = "× dead: its output is 0 for every sample, so it learns nothing.";
+  give(context.canvas, "data-tip", dead.some(Boolean) ? tip : null);
   context.lineWidth = 1;
   for (let index = 0; index < Math.min(dead.length, grid.shown); index++) {
     if (!dead[index]) continue;
