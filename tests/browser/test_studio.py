@@ -194,3 +194,48 @@ def test_the_hint_is_dismissed_for_good(studio):
     tab.page.reload()
     tab.page.locator(".ls-box").first.wait_for()
     expect(tab.page.get_by_label("First steps")).to_have_count(0)
+
+
+def test_one_enter_in_the_palette_adds_one_layer_however_often_it_was_opened(studio):
+    page = studio().page
+    boxes = page.locator(".ls-box")
+    before = boxes.count()
+    palette = page.get_by_role("dialog", name="Add a layer", exact=True)
+    page.locator(".ls-box").first.focus()
+    for _ in range(3):
+        page.keyboard.press("/")
+        expect(palette.locator(".ls-menu-item").first).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("Escape")
+        expect(palette).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("dropout")
+    page.keyboard.press("Enter")
+    expect(boxes).to_have_count(before + 1)
+    page.wait_for_timeout(500)
+    expect(boxes).to_have_count(before + 1)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(boxes).to_have_count(before)
+
+
+def test_a_number_field_tells_its_bounds_and_an_emptied_one_falls_back(studio):
+    page = studio().page
+    epochs = page.get_by_label("Epochs, value")
+    held = epochs.input_value()
+    epochs.fill("")
+    epochs.press("Enter")
+    expect(epochs).to_have_value(held)
+    expect(page.locator(".ls-field-note")).to_contain_text(" to ")
+    batch = page.get_by_label("Batch size, value")
+    batch.fill("999999999")
+    batch.press("Enter")
+    expect(page.locator(".ls-field-note").first).to_be_visible()
+    assert batch.input_value() != "999999999"
+
+
+def test_another_template_closes_what_was_open_over_the_data(studio):
+    page = studio().page
+    page.locator(".ls-box").nth(1).click(position={"x": 30, "y": 10})
+    expect(page.locator(".ls-dock")).to_be_visible()
+    page.get_by_role("button", name="Templates").click()
+    page.locator(".ls-template").nth(1).click()
+    expect(page.locator(".ls-dock")).to_be_hidden()

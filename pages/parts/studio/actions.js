@@ -102,6 +102,7 @@ function createEdits(studio) {
       const id = studio.live() ? state.run.id : null;
       if (!reply.ok) return;
       state.sample = 0;
+      studio.select(null);
       await studio.reset();
       if (id) studio.say(`Run ${id} was stopped, and is kept in Runs.`);
     },

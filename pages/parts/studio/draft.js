@@ -109,9 +109,10 @@ export class Draft {
   take(reply) {
     const { state, tell, views, select } = this.studio;
     const { draft, drawing, problems = [] } = reply;
-    if (state.draft && state.draft.data.kind !== draft.data.kind) this.forget();
+    const other = state.draft && state.draft.data.kind !== draft.data.kind;
+    if (other) this.forget();
     Object.assign(state, { draft, drawing, problems });
-    if (!drawing.boxes.some((box) => box.id === state.selected)) select(null);
+    if (other || !drawing.boxes.some((box) => box.id === state.selected)) select(null);
     keep(draft);
     tell("draft", "run");
     views.refresh();

@@ -28,7 +28,8 @@ export function createInspector(studio) {
   on("selection snapshot theme", () => {
     if (!state.neuron || !state.drawing) return;
     const facts = told(studio, state.neuron);
-    write(head.name, `${facts.title} · ${facts.filter ? "filter" : "neuron"} ${state.neuron.unit + 1}`);
+    const kind = facts.filter ? "filter" : "neuron";
+    write(head.name, `${facts.title} · ${state.neuron.node} · ${kind} ${state.neuron.unit + 1}`);
     write(sample, facts.about);
     table.replaceChildren(...rows(facts));
     formula.replaceChildren(...sentence(facts));

@@ -15,11 +15,12 @@ const NEAR = 5; // pixels within which a line is meant
  * @property {number[]} ends  x1, y1, x2, y2
  */
 
-/** Which weights of (out, in) to draw: the strongest, weakest first so that strong ones lie on top. */
-function strongest(data) {
+/** Which weights of (out, in) to draw: the strongest, and the kept one; weakest first, strong ones on top. */
+function strongest(data, kept) {
   const order = Array.from(data.keys());
   if (order.length > STRONGEST)
     order.sort((a, b) => Math.abs(data[b]) - Math.abs(data[a])).length = STRONGEST;
+  if (kept >= 0 && kept < data.length && !order.includes(kept)) order.push(kept);
   return order.sort((a, b) => Math.abs(data[a]) - Math.abs(data[b]));
 }
 
@@ -31,15 +32,16 @@ function height(place, unit) {
 
 /**
  * The lines of one edge, from the right side of `from` to the left side of `to`.
- * weights: (out, in) floats, or undefined when there are too many or none.
+ * weights: (out, in) floats, or undefined when there are too many or none. link: the chosen link, if any.
  * @returns {Line[]}
  */
-export function linesOf(node, from, to, weights) {
+export function linesOf(node, from, to, weights, link) {
   if (!weights || from.row !== to.row || weights.data.length > MOST || weights.shape[1] !== from.count)
     return [];
   const [outs, ins] = weights.shape;
   if (outs !== to.count) return [];
-  return strongest(weights.data).map((index) => {
+  const kept = link?.node === node ? link.out * ins + link.from : -1;
+  return strongest(weights.data, kept).map((index) => {
     const [out, source] = [Math.floor(index / ins), index % ins];
     return {
       node,
@@ -57,17 +59,28 @@ export function drawLines(context, lines, colours, chosen) {
   const ease = chosen ? 1 : Math.max(0.45, Math.min(1, 8 / Math.sqrt(lines.length)));
   for (const line of lines) {
     const share = line.weight / largest;
-    const [x1, y1, x2, y2] = line.ends;
-    const bend = (x2 - x1) / 2;
-    context.beginPath();
-    context.moveTo(x1, y1);
-    context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
-    context.strokeStyle = share < 0 ? colours.tokens.negative : colours.tokens.positive;
     context.globalAlpha = chosen && !chosen(line) ? 0.05 : (0.15 + 0.75 * Math.abs(share)) * ease;
     context.lineWidth = 0.4 + 2.6 * Math.abs(share) * ease;
-    context.stroke();
+    stroke(context, line, colours);
   }
   context.globalAlpha = 1;
+}
+
+/** Draws the chosen link over all others, however weak it is. */
+export function drawChosen(context, line, colours) {
+  context.globalAlpha = 1;
+  context.lineWidth = 4;
+  stroke(context, line, colours);
+}
+
+function stroke(context, { ends, weight }, colours) {
+  const [x1, y1, x2, y2] = ends;
+  const bend = (x2 - x1) / 2;
+  context.beginPath();
+  context.moveTo(x1, y1);
+  context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
+  context.strokeStyle = weight < 0 ? colours.tokens.negative : colours.tokens.positive;
+  context.stroke();
 }
 
 /** Draws an edge that shows no weights: a line with a head, bent around what lies between. */

@@ -4,7 +4,7 @@ import { createBox } from "./box.js";
 import { installDrag } from "./drag.js";
 import { fit, give, make, write } from "./element.js";
 import { arrange } from "./layout.js";
-import { drawEdge, drawLines, lineAt, linesOf, turnAt } from "./links.js";
+import { drawChosen, drawEdge, drawLines, lineAt, linesOf, turnAt } from "./links.js";
 import { networkKeys } from "./keys.js";
 import { shown } from "./state.js";
 import { tileAt } from "./tiles.js";
@@ -106,7 +106,7 @@ function paintAll(studio, view) {
   for (const [id, box] of view.boxes) {
     box.paint(state.snapshot, colours, {
       hovered: state.hovered?.node === id ? state.hovered.unit : -1,
-      chosen: state.neuron?.node === id ? state.neuron.unit : -1,
+      chosen: chosenUnit(studio, id),
       filters: studio.filters,
     });
   }
@@ -122,9 +122,15 @@ function paintEdges(studio, view) {
   for (const edge of state.drawing.edges) {
     const [from, to] = [rows(edge.from), rows(edge.to)];
     if (!from || !to) continue;
-    const lines = linesOf(edge.to, from, to, state.snapshot?.arrays.get(`weights/${edge.to}`));
+    const { link } = state;
+    const weights = state.snapshot?.arrays.get(`weights/${edge.to}`);
+    const lines = linesOf(edge.to, from, to, weights, link);
     if (!lines.length) drawEdge(context, from, to, colours);
     else drawLines(context, lines, colours, chosenLine(state, edge));
+    const isLink = ({ node, out, from: source }) =>
+      node === link?.node && out === link.out && source === link.from;
+    const meant = lines.find(isLink);
+    if (meant) drawChosen(context, meant, colours);
     view.lines.push(...lines);
   }
 }
@@ -138,6 +144,14 @@ function spans(places) {
     row.bottom = Math.max(row.bottom, place.y + place.height);
   }
   return (id) => places.has(id) && { ...places.get(id), ...rows[places.get(id).row] };
+}
+
+/** The unit of a box that is marked: the chosen neuron, or an end of the chosen link; -1 for none. */
+function chosenUnit({ state, boxOf }, id) {
+  const { neuron, link } = state;
+  if (neuron?.node === id) return neuron.unit;
+  if (link?.node === id) return link.out;
+  return link && boxOf(link.node)?.inputs?.[0] === id ? link.from : -1;
 }
 
 /** Which lines stand out: those of the neuron under the pointer, or the chosen link. */

@@ -26,11 +26,12 @@ function trimmed(value, digits) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** A signed number with two decimals for columns of figures: −0.31. */
+/** A signed number for columns of figures: two decimals, or two digits where it is small: −0.31, 0.0022. */
 export function column(value) {
   if (!Number.isFinite(value)) return "–";
+  if (value !== 0 && Math.abs(value) < 0.1) return short(value, 2);
   const text = value.toFixed(Math.abs(value) >= 100 ? 0 : 2);
-  return text === "-0.00" ? "0.00" : text.replace("-", "−");
+  return text.replace("-", "−");
 }
 
 /** Seconds as 0:07, 12:30 or 1:02:03. */

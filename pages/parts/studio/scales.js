@@ -63,10 +63,14 @@ export function figureOf(value, { form, empty }) {
   return form === "whole" ? String(value) : short(value, 4);
 }
 
-/** What was typed, within the bounds; null for "empty" where allowed, undefined when it is no number. */
-export function typed(text, { low, high, form, optional, empty }) {
+/** Whether a typed text was taken as another number than it says. */
+export function altered(text, value) {
+  return Number(text.trim().replace("−", "-").replace(",", ".").replace(/\s/g, "")) !== value;
+}
+
+/** What was typed, within the bounds; undefined when it is no number. "Empty" has a button of its own. */
+export function typed(text, { low, high, form }) {
   const words = text.trim().replace("−", "-").replace(",", ".").replace(/\s/g, "");
-  if (optional && (words === "" || words === empty.short)) return null;
   const value = Number(words);
   if (words === "" || !Number.isFinite(value)) return undefined;
   const bounded = Math.min(Math.max(value, low), high);

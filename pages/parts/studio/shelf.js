@@ -99,10 +99,15 @@ function fill(studio, panel, close, group = null) {
     "aria-label": "Search layers",
     "data-first": true,
   });
-  const refill = () =>
+  const refill = () => {
     list.replaceChildren(...choices(studio, close, search.value.trim().toLowerCase(), group));
+    highlight(list, list.firstElementChild);
+  };
   search.addEventListener("input", refill);
-  panel.addEventListener("keydown", (event) => walk(event, list, search));
+  list.addEventListener("pointermove", ({ target, movementX, movementY }) => {
+    if (movementX || movementY) highlight(list, target.closest(".ls-menu-item"));
+  });
+  panel.onkeydown = (event) => walk(event, list); // one at a time: the panel is filled at every opening
   refill();
   panel.append(...(group ? [] : [search]), list);
 }
@@ -144,13 +149,21 @@ function choiceOf(studio, layer, onclick) {
   );
 }
 
-/** Arrows along the list, Enter takes. */
-export function walk(event, list, search) {
+/** Arrows move the highlight along the list, Enter takes what it is on. */
+function walk(event, list) {
   const items = [...list.children];
-  const at = items.indexOf(document.activeElement);
+  const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
   const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (way) (items[at + way] ?? (way < 0 ? search : items[at]) ?? items[0])?.focus?.();
-  else if (event.key === "Enter") (items[at] ?? items[0])?.click();
+  if (way) {
+    const next = items[Math.min(Math.max(at + way, 0), items.length - 1)];
+    highlight(list, next);
+    next?.scrollIntoView({ block: "nearest" });
+  } else if (event.key === "Enter") items[at]?.click();
   else return;
   event.preventDefault();
+}
+
+/** Puts the highlight on one entry. */
+function highlight(list, chosen) {
+  for (const item of list.children) give(item, "aria-selected", String(item === chosen));
 }

@@ -2,7 +2,9 @@
 
 import { give, make } from "./element.js";
 import { short } from "./numbers.js";
-import { boundless, figureOf, pressed, scaleOf, typed } from "./scales.js";
+import { altered, boundless, figureOf, pressed, scaleOf, typed } from "./scales.js";
+
+const NOTED = 5000; // milliseconds a note about a typed number stays
 
 /** One numeric setting on screen. While it is dragged, nothing from outside moves it. */
 export class Slider {
@@ -73,12 +75,25 @@ export class Slider {
       const value = typed(figure.value, setting);
       if (value === undefined) this.show();
       else this.move(value, true);
+      this.note(altered(figure.value, value));
       figure.value = figureOf(this.value, setting);
     });
     figure.addEventListener("blur", () => this.show());
     this.none?.addEventListener("click", () =>
       this.move(this.value === null ? (setting.default ?? setting.low) : null, true),
     );
+  }
+
+  /** Says the bounds beside the field after something else was typed; until the next key or a while later. */
+  note(wrong) {
+    const { low, high, form } = this.setting;
+    const bound = (value) => (form === "whole" ? String(value) : short(value, 4));
+    this.element.querySelector(":scope > .ls-field-note")?.remove();
+    if (!wrong) return;
+    const line = make("p", { class: "ls-field-note", role: "status" }, `${bound(low)} to ${bound(high)}`);
+    this.element.append(line);
+    this.figure.addEventListener("input", () => line.remove(), { once: true });
+    setTimeout(() => line.remove(), NOTED);
   }
 
   move(value, final) {
