@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from multiprocessing import forkserver
 from pathlib import Path
@@ -31,12 +32,22 @@ class Child(Protocol):
         ...
 
 
+_TRIES, _BREATH = 20, 0.1
+"""How often a child is asked of the fork server, and the seconds between."""
+
+
 class Forked:
     """A child of the fork server, which has loaded all a child needs."""
 
     def __init__(self, target: Callable[..., None], *arguments: object) -> None:
-        self._process = multiprocessing.get_context("forkserver").Process(target=target, args=arguments)
-        self._process.start()
+        for left in reversed(range(_TRIES)):
+            self._process = multiprocessing.get_context("forkserver").Process(target=target, args=arguments)
+            try:
+                return self._process.start()
+            except (OSError, EOFError):  # the fork server died a moment ago, and is not known to be dead yet
+                if not left:
+                    raise
+                time.sleep(_BREATH)
 
     @property
     def sentinel(self) -> int | None:
