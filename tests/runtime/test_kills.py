@@ -77,7 +77,7 @@ def test_a_dispatcher_finds_out_what_became_of_the_runs_of_the_one_before(own_wo
     works.until_step(never_begun, 1, 60)
 
 
-@pytest.mark.slow  # loads torch twice over; beside a full suite its second run came later than a minute, twice
+@pytest.mark.slow  # beside a full suite its second run came later than a minute, twice
 def test_a_dead_fork_server_takes_no_run_along_and_is_replaced(own_works):
     works = own_works()
     works.start("--idle", 60)
