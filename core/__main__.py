@@ -4,10 +4,11 @@ import argparse
 import contextlib
 import csv
 import json
+import signal
 import sys
+import threading
 import uuid
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,16 +111,31 @@ def _train(arguments: Arguments) -> int:
 
 def _follow(arguments: Arguments, run: int) -> None:
     """Print a run's events until it is over. An interrupt stops the run; a second one leaves at once."""
-    printed = 0
+    with _interrupted() as interrupted:
+        def heed() -> None:
+            if interrupted.is_set():
+                interrupted.clear()
+                _stop(arguments.store, run)
+                print("Stopping the run. Press Ctrl+C again to leave at once.", file=sys.stderr, flush=True)
+
+        for event in follow.events(arguments.store, run, heed):
+            _print(arguments, event)
+
+
+@contextlib.contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Set by the first interrupt, which so never cuts a line that is being printed; the next one raises."""
+    seen = threading.Event()
+
+    def note(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        seen.set()
+
+    before = signal.signal(signal.SIGINT, note)
     try:
-        for event in follow.events(arguments.store, run):
-            _print(arguments, event)
-            printed += 1
-    except KeyboardInterrupt:
-        _stop(arguments.store, run)
-        print("Stopping the run. Press Ctrl+C again to leave at once.", file=sys.stderr, flush=True)
-        for event in islice(follow.events(arguments.store, run), printed, None):
-            _print(arguments, event)
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print(arguments: Arguments, event: Event) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ _LOOK = 0.05
 """Seconds between two looks at the store."""
 
 
-def events(store: Path, run: int) -> Iterator[Event]:
-    """Every event of a run, waiting for more until it is over. Raises NoSuchRun."""
+def events(store: Path, run: int, before_look: Callable[[], None] = lambda: None) -> Iterator[Event]:
+    """Every event of a run, waiting for more until it is over; `before_look` is called before each look
+    at the store. Raises NoSuchRun."""
     catalog, reader, seen = Catalog(store, create=False), Reader(files.run_folder(store, run)), 0
     try:
         while True:
+            before_look()
             over = catalog.run(run).state.over
             for number, event in reader.events(seen):
                 seen = number

@@ -77,7 +77,6 @@ def test_a_dispatcher_finds_out_what_became_of_the_runs_of_the_one_before(own_wo
     works.until_step(never_begun, 1, 60)
 
 
-@pytest.mark.slow  # beside a full suite its second run came later than a minute, twice
 def test_a_dead_fork_server_takes_no_run_along_and_is_replaced(own_works):
     works = own_works()
     works.start("--idle", 60)
@@ -94,3 +93,20 @@ def test_a_dead_fork_server_takes_no_run_along_and_is_replaced(own_works):
         works.tell(one, "stop")
         assert works.until_over(one).state is RunState.STOPPED
     until(lambda: not works.alive(run), what="the worker letting go")
+
+
+def test_a_fork_server_that_dies_while_it_is_asked_costs_no_run(own_works):
+    works = own_works()
+    works.start("--idle", 60)
+    run = works.queue()
+    works.until_step(run, 1, 60)
+    server = works.worker(run).parent()
+    server.suspend()  # it takes the question and does not answer
+    other = works.queue()
+    works.until_state(other, RunState.STARTING)
+    server.kill()
+    works.until_step(other, 1, 60)
+    assert works.run(run).state is RunState.RUNNING
+    for one in (run, other):
+        works.tell(one, "stop")
+        assert works.until_over(one).state is RunState.STOPPED
