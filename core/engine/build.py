@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.catalog.base import Call, Optimizer
+from core.engine.fast import chain
 from core.engine.modules import OWN
 from core.experiment.check import INPUT, check
 from core.experiment.model import Experiment
@@ -42,8 +43,7 @@ class Net(nn.Module):
         self.sources = dict(inputs)
         before = (INPUT, *self.ids)
         chained = all(inputs[id] == (before[place],) for place, id in enumerate(self.ids))
-        # Forward methods instead of modules: none of ours has hooks, and small networks gain several %.
-        self._chain = [part.forward for block in blocks.values() for part in block] if chained else None
+        self._chain = chain(part for block in blocks.values() for part in block) if chained else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Outputs for a batch. x: (samples, *shape of a sample). Result: (samples, outputs)."""

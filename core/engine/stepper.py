@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.catalog.base import Optimizer
 from core.engine.build import Net, module, optimizers
+from core.engine.fast import unhooked
 from core.experiment.check import steps_per_epoch, total_steps
 from core.experiment.model import Experiment
 
@@ -21,6 +22,7 @@ class Stepper:
         loss = experiment.training.loss.for_task(experiment.data.task)
         self.loss_of = module(loss.call())
         self.optimizers = optimizers(experiment.training.optimizer, net)
+        self._updates = [unhooked(optimizer) for optimizer in self.optimizers]
         self._parameters = list(net.parameters())
         self._weights = [parameter for parameter in self._parameters if parameter.ndim > 1]
         self._recipe = experiment.training.schedule.curve(
@@ -45,8 +47,8 @@ class Stepper:
         if self._entry.closure:
             return self._searching_step(inputs, targets)
         loss = self._backward(inputs, targets)
-        for optimizer in self.optimizers:
-            optimizer.step()
+        for update in self._updates:
+            update()
         return loss
 
     def _backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
