@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,7 @@ def _follow(arguments: Arguments, run: int) -> None:
 
 
 @contextlib.contextmanager
-def _interrupted() -> Iterator[threading.Event]:
+def _interrupted() -> Generator[threading.Event]:
     """Set by the first interrupt, which so never cuts a line that is being printed; the next one raises."""
     seen = threading.Event()
 

@@ -42,15 +42,16 @@ def _joined(parts: list[nn.Module]) -> Iterator[Forward]:
 
 
 def _pooling(pool: nn.MaxPool2d, rectified: bool) -> Forward:
+    plain: Any = pool.forward
     if pool.return_indices or pool.ceil_mode:
-        return (lambda x: pool.forward(x.relu())) if rectified else pool.forward
+        return (lambda x: plain(x.relu())) if rectified else plain
     window = [_pair(value) for value in (pool.kernel_size, pool.stride, pool.padding, pool.dilation)]
 
     def forward(x: Tensor) -> Tensor:
         # x: (samples, channels, height, width)
         if x.is_cpu and x.shape[1] >= _CHANNELS and x.numel() >= _NUMBERS * torch.get_num_threads():
             return _Pooled.apply(x, window, rectified)
-        return pool.forward(x.relu() if rectified else x)
+        return plain(x.relu() if rectified else x)
 
     return forward
 
@@ -75,7 +76,8 @@ class _Pooled(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None, None]:
+        (slope,) = slopes
         x, places, result = ctx.saved_tensors
         if ctx.rectified:
             slope = torch.ops.aten.threshold_backward(slope, result, 0)
