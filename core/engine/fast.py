@@ -76,8 +76,9 @@ class _Pooled(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None, None]:
-        (slope,) = slopes
+    def backward(  # type: ignore[override] - torch's decorator hides the names of its arguments
+            ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+        (slope,) = grad_outputs
         x, places, result = ctx.saved_tensors
         if ctx.rectified:
             slope = torch.ops.aten.threshold_backward(slope, result, 0)
