@@ -12,6 +12,8 @@ class Shape:
     sizes: tuple[int, ...]
     axes: tuple[str, ...]
     dtype: Literal["float", "integer"] = "float"
+    vocabulary: int = 0
+    """How many different numbers there can be, from 0 on, where they are integers; 0 for other numbers."""
 
     @property
     def count(self) -> int:
@@ -34,6 +36,21 @@ def features(count: int) -> Shape:
 def image(channels: int, height: int, width: int) -> Shape:
     """A picture or a stack of feature maps."""
     return Shape((channels, height, width), ("channels", "height", "width"))
+
+
+def sequence(steps: int, features: int) -> Shape:
+    """One list of numbers per step of time."""
+    return Shape((steps, features), ("time", "features"))
+
+
+def signal(channels: int, length: int) -> Shape:
+    """One or more curves sampled at the same places."""
+    return Shape((channels, length), ("channels", "length"))
+
+
+def tokens(steps: int, vocabulary: int) -> Shape:
+    """One token number per step of time, from 0 to vocabulary - 1."""
+    return Shape((steps,), ("time",), "integer", vocabulary)
 
 
 def window(size: int, kernel: int, stride: int, padding: int) -> int:

@@ -9,7 +9,18 @@ from core.catalog.fields import real, whole
 from core.plain import Plain
 from core.shapes import Shape
 
-TaskKind = Literal["classification", "regression"]
+TaskKind = Literal["classification", "multi_label", "regression", "forecast", "reconstruction", "next_token",
+                   "sequence_to_sequence"]
+TOKENS: tuple[TaskKind, ...] = ("next_token", "sequence_to_sequence")
+"""Tasks that say a token for every step of time."""
+VALUES: tuple[TaskKind, ...] = ("regression", "forecast", "reconstruction")
+"""Tasks that say how much."""
+IGNORED = -100
+"""The target of a step of time that is not judged: padding, or what was given."""
+
+
+Picture = Literal["plane", "image", "table", "text", "series"]
+"""A point on the plane, a picture, a row of a table, tokens to be read, or curves over time."""
 
 
 class Entry(Plain):
@@ -30,10 +41,12 @@ class Call:
     """A constructor call kept as data, so that it can be run, printed and linked to its docs.
 
     `target` is a dotted name: `nn.…` and `optim.…` are torch's, `own.…` is ours (core/engine/modules).
+    `first` names the rule its weights are first drawn by, a function of torch's nn.init; empty: its own.
     """
 
     target: str
     kwargs: dict[str, Any] = field(default_factory=lambda: {})
+    first: str = ""
 
     def source(self, *arguments: str) -> str:
         """The call as a line of Python; `arguments` are expressions that come first."""
@@ -42,12 +55,25 @@ class Call:
 
 
 class Task(Plain):
-    """What is to be predicted: which class, or how much."""
+    """What is to be predicted: which class, which of several labels, how much, or which tokens.
+
+    outputs: how many numbers are put out per judged thing: one per class, label, value or known token.
+    """
 
     kind: TaskKind
     outputs: int
     classes: tuple[str, ...] = ()
     target: str = ""
+    shape: Shape | None = None
+    """The shape of one sample's target where that is more than `outputs` numbers: a picture to give back, or
+    the tokens of a sequence, whose steps are judged one by one among the `classes`."""
+
+    @property
+    def target_sizes(self) -> tuple[int, ...]:
+        """The sizes of one sample's target; empty for a class number."""
+        if self.shape:
+            return self.shape.sizes
+        return () if self.kind == "classification" else (self.outputs,)
 
 
 class Layer(Entry):
@@ -56,8 +82,12 @@ class Layer(Entry):
     group: ClassVar[str]
     example: ClassVar[Shape]
     """A shape this layer must accept at its default settings."""
+    others: ClassVar[tuple[Shape, ...]] = ()
+    """The shapes of its further inputs beside `example`, where it needs several."""
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     """The fewest and the most inputs it takes; None means any number."""
+    reads: ClassVar[Literal["float", "integer", "any"]] = "float"
+    """What its inputs are: numbers, token numbers, or either. Others never reach its `output`."""
 
     def for_task(self, task: Task, outputs: int) -> "Layer":
         """The layer to build for this task; only `output` answers with another one than itself."""
@@ -80,11 +110,24 @@ class Layer(Entry):
         return 1
 
 
+class Field(NamedTuple):
+    """A part of a sample that layers can read by itself, as `input.<name>`: a range of its first axis."""
+
+    start: int
+    shape: Shape
+
+    @property
+    def stop(self) -> int:
+        """The first place after it."""
+        return self.start + self.shape.sizes[0]
+
+
 class Samples(NamedTuple):
     """A data set as arrays, before it is split and scaled.
 
-    inputs: (samples, *shape) float32. targets: (samples,) int64 class numbers, or (samples, 1) float32
-    values. points: (samples, 2) float32, where each sample lies on the plane; None for data without one.
+    inputs: (samples, *shape) float32, or int64 token numbers. targets: (samples,) int64 class numbers,
+    (samples, steps) int64 tokens, IGNORED where none is judged, or (samples, *sizes) float32 values.
+    points: (samples, 2) float32, where each sample lies on the plane; None for data without one.
     """
 
     inputs: np.ndarray
@@ -115,8 +158,8 @@ class Dataset(Entry):
     """One kind of data: its settings, the shape of a sample, the task, and the recipe that makes it."""
 
     group: ClassVar[str]
-    picture: ClassVar[Literal["plane", "image", "table"]]
-    """How a sample is looked at: a point on the plane, a picture, or a row of a table."""
+    picture: ClassVar[Picture]
+    """How a sample is looked at."""
     scaled: ClassVar[bool] = False
     """Whether inputs (and a regression's target) are standardised with figures fitted on the train split."""
 
@@ -138,6 +181,11 @@ class Dataset(Entry):
     def task(self) -> Task:
         """What is to be predicted, known without making the data."""
         raise NotImplementedError
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Parts of a sample that layers can read by themselves; none for most data."""
+        return {}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -167,14 +215,14 @@ class Dataset(Entry):
         """The whole data set: the same arrays every time for the same settings."""
         recipe = self.recipe()
         inputs, targets = recipe.function(**recipe.kwargs)
-        return Samples(inputs.astype(np.float32), typed(targets, self.task))
+        kind = np.int64 if self.shape.dtype == "integer" else np.float32
+        return Samples(inputs.astype(kind), typed(targets, self.task))
 
 
 def typed(targets: np.ndarray, task: Task) -> np.ndarray:
-    """Targets as training reads them: (samples,) int64 class numbers, or (samples, 1) float32 values."""
-    if task.kind == "classification":
-        return targets.astype(np.int64)
-    return targets.astype(np.float32).reshape(len(targets), -1)
+    """Targets as training reads them: int64 class or token numbers, or float32 values. (samples, *sizes)"""
+    kind = np.int64 if task.kind in ("classification", *TOKENS) else np.float32
+    return targets.astype(kind).reshape(len(targets), *task.target_sizes)
 
 
 class Loss(Entry):

@@ -32,14 +32,17 @@ class Setting(Plain):
     choices: tuple[Choice, ...] = ()
     live: bool = False
     optional: bool = False
+    empty: str = ""
+    """What no value means, in a word or two; said only of a setting that may be empty."""
 
 
 def whole(
     default: int | None, low: int, high: int, help: str, *, unit: str = "", title: str = "", step: int = 1,
-    live: bool = False, late: bool = False,
+    live: bool = False, late: bool = False, empty: str = "",
 ) -> Any:
-    """A whole number from `low` to `high`, both included; a field typed `int | None` may be empty."""
-    return _number("whole", default, low, high, help, unit=unit, title=title, step=step, live=live, late=late)
+    """A whole number from `low` to `high`, both included; a field typed `int | None` may be `empty`."""
+    return _number("whole", default, low, high, help, unit=unit, title=title, step=step, live=live, late=late,
+                   empty=empty)
 
 
 def real(

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from core.catalog.base import Dataset, Recipe, Task
+from core.catalog.base import Dataset, Picture, Recipe, Task
 from core.shapes import Shape, image
 
 
@@ -22,7 +22,7 @@ class Digits(Dataset):
     kind: Literal["digits"] = "digits"
     title: ClassVar[str] = "Digits"
     group: ClassVar[str] = "images"
-    picture: ClassVar[Literal["plane", "image", "table"]] = "image"
+    picture: ClassVar[Picture] = "image"
 
     @property
     def shape(self) -> Shape:

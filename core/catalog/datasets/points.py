@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from core.catalog.base import Dataset, Recipe, Samples, Task, typed
+from core.catalog.base import Dataset, Picture, Recipe, Samples, Task, typed
 from core.catalog.fields import real, several, whole
 from core.shapes import Shape, features
 
@@ -101,7 +101,7 @@ class Points(Dataset):
     """Points on the plane, shown to the network through features of your choice."""
 
     group: ClassVar[str] = "points, two classes"
-    picture: ClassVar[Literal["plane", "image", "table"]] = "plane"
+    picture: ClassVar[Picture] = "plane"
     function: ClassVar[Any]
 
     samples: int = whole(500, 20, 20000, "How many points.", unit="points", step=20)

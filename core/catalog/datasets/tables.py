@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from core.catalog.base import Dataset, Recipe, Task
+from core.catalog.base import Dataset, Picture, Recipe, Task
 from core.shapes import Shape, features
 
 
@@ -44,7 +44,7 @@ class Table(Dataset):
     """Rows of numbers, each column standardised with the mean and spread of the train split."""
 
     group: ClassVar[str] = "tables"
-    picture: ClassVar[Literal["plane", "image", "table"]] = "table"
+    picture: ClassVar[Picture] = "table"
     scaled: ClassVar[bool] = True
     function: ClassVar[Any]
     names: ClassVar[tuple[str, ...]]
