@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 
 from core.catalog.metrics import METRICS
-from core.charts import theme
+from core.charts import limits, theme
 from core.charts.theme import Mode
 from core.records import Run, Series
 
@@ -50,6 +50,8 @@ def compare_figure(data: CompareData, mode: Mode, *, logarithmic: bool = False) 
                            name=plain(curve.title))
     figure.update_xaxes(title="Step")
     figure.update_yaxes(title=title(data.figure), type="log" if logarithmic else "linear")
+    if not logarithmic:
+        limits.put(figure, (curve.series.values for curve in data.curves))
     return figure
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from core.charts import theme
+from core.charts import limits, theme
 from core.charts.theme import Mode
 from core.records import Series
 
@@ -42,4 +42,6 @@ def loss_figure(data: LossData, mode: Mode, *, logarithmic: bool = False) -> go.
                          annotation={"text": "best", "font": {"color": tokens["good"]}})
     figure.update_xaxes(title="Step")
     figure.update_yaxes(title="Loss", type="log" if logarithmic else "linear")
+    if not logarithmic:
+        limits.put(figure, (data.train.values, data.validation.values))
     return figure

@@ -121,12 +121,15 @@ def preview(data: Dataset) -> Snapshot:
                             {"grid/images": pictures, "grid/true": samples.targets[shown].astype(np.uint8),
                                           "grid/index": shown.astype(np.int32)})
         case "table":
+            tests = ready.rows["test"].cpu().numpy().astype(np.int32)
+            listed = tests[:LISTED]
             rows = [[f"{value:g}" for value in row] + [_answer(task, target)]
-                    for row, target in zip(samples.inputs[:8], samples.targets[:8], strict=True)]
-            shown = ready.rows["test"].numpy()[:64].astype(np.int32)
-            return Snapshot(0, 0, facts | {"rows": rows, "summary": _summary(samples)}, {"grid/index": shown})
+                    for row, target in zip(samples.inputs[listed], samples.targets[listed], strict=True)]
+            return Snapshot(0, 0, facts | {"rows": rows, "summary": _summary(samples)}, {"grid/index": tests})
 
 
+LISTED = 200
+"""Test rows of a table that are written out; all of them can be chosen by number."""
 EXTENT = 1.1
 """The plane is drawn from -EXTENT to EXTENT on both axes."""
 

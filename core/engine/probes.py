@@ -42,7 +42,7 @@ class Probe:
         arrays: Arrays = {}
         put_out = self._look_through(batch, arrays, facts["scales"])
         facts["sample"] = self._sample(sample, put_out[:1])
-        self._look_at_weights(arrays, facts["scales"])
+        facts["weights"] = self._look_at_weights(arrays, facts["scales"])
         self._look_at_answers(put_out[1:], arrays, facts)
         return Snapshot(step, epoch, facts, {name: array for name, array in arrays.items() if array.size})
 
@@ -73,7 +73,8 @@ class Probe:
     def _look_at_node(self, id: str, trace: Trace, arrays: Arrays, scales: dict[str, float]) -> None:
         output = trace.output
         if output.ndim == 4:
-            _signed(f"maps/{id}", output[0, :MOST_UNITS].numpy(), arrays, scales)
+            quantise = _unsigned if id == INPUT and float(output[0].min()) >= 0 else _signed
+            quantise(f"maps/{id}", output[0, :MOST_UNITS].numpy(), arrays, scales)
         elif output.ndim == 2:
             arrays[f"values/{id}"] = output[0, :MOST_VALUES].numpy()
             arrays[f"sums/{id}"] = trace.sums[0, :MOST_VALUES].numpy()
@@ -89,15 +90,19 @@ class Probe:
         named = next(node.layer for node in self._experiment.network.nodes if node.id == id)
         return named.group == "activation" or any(True for _ in self._net.block(id).parameters())
 
-    def _look_at_weights(self, arrays: Arrays, scales: dict[str, float]) -> None:
+    def _look_at_weights(self, arrays: Arrays, scales: dict[str, float]) -> dict[str, str]:
+        """Look at what was learned; the name of the weights inside each node whose weights are shown."""
+        named: dict[str, str] = {}
         for id, block in list(zip(self._net.ids, self._net.blocks, strict=True))[:MOST_NODES]:
             first = block[0]  # type: ignore[index]
             if isinstance(first, nn.Linear) and first.weight.numel() <= MOST_WEIGHTS:
                 arrays[f"weights/{id}"] = first.weight.detach().cpu().numpy().copy()
                 arrays[f"bias/{id}"] = first.bias.detach().cpu().numpy().copy()
+                named[id] = next(name for name, one in block.named_parameters() if one is first.weight)
             elif isinstance(first, nn.Conv2d):
                 shown = first.weight.detach()[:MOST_UNITS, :4].cpu().numpy()
                 _signed(f"filters/{id}", shown, arrays, scales)
+        return named
 
     def _look_at_answers(self, put_out: Tensor, arrays: Arrays, facts: dict[str, Any]) -> None:
         task, picture = self._split.task, self._experiment.data.picture
@@ -118,6 +123,7 @@ class Probe:
         if len(task.classes) > 2:
             confidence, predicted = shares(put_out, self._loss).max(1)
             facts["surface"] = {"kind": "classes", "scale": 1.0, "extent": extent}
+            predicted[confidence.isnan()] = 255
             return {"surface": predicted.numpy().astype("u1").reshape(SIDE, SIDE),
                     "confidence": _byte(confidence).reshape(SIDE, SIDE)}
         if task.classes:
@@ -126,7 +132,8 @@ class Probe:
         else:
             values, scale = unscaled(put_out.numpy(), self._split)[:, 0], self._target_scale
         facts["surface"] = {"kind": "signed", "scale": scale, "extent": extent}
-        return {"surface": _quantised(values / scale).reshape(SIDE, SIDE)}
+        surface = np.where(np.isfinite(values), _quantised(values / scale), np.int8(-128))
+        return {"surface": surface.reshape(SIDE, SIDE)}
 
     def _sample(self, sample: int, put_out: Tensor) -> dict[str, Any]:
         target = self._split.samples.targets[sample]
@@ -153,6 +160,12 @@ def _signed(name: str, values: np.ndarray, arrays: Arrays, scales: dict[str, flo
     finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     scale = float(np.abs(finite).max()) if finite.size else 0.0
     arrays[name], scales[name] = _quantised(finite / (scale or 1.0)), scale
+
+
+def _unsigned(name: str, values: np.ndarray, arrays: Arrays, scales: dict[str, float]) -> None:
+    """Values of 0 and above as bytes: value = byte / 255 · scale."""
+    scale = float(values.max())
+    arrays[name], scales[name] = _byte(torch.from_numpy(values) / (scale or 1.0)), scale
 
 
 def _quantised(values: np.ndarray) -> np.ndarray:

@@ -113,6 +113,11 @@ class Trainer:
                                   test=self._scores("test")))
         return events
 
+    def judged(self) -> dict[str, float | None]:
+        """The validation scores of the network as it stands now, told but not recorded; None is no number."""
+        return {name: value if math.isfinite(value) else None
+                for name, value in self._scores("validation").items()}
+
     def use(self, experiment: Experiment) -> None:
         """Go on with an experiment that differs in live settings only."""
         self._stepper.use(experiment)

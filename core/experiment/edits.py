@@ -75,7 +75,10 @@ class Duplicate(Plain):
 
 
 class Set(Plain):
-    """Set one value: `name`, `data.noise`, `training.optimizer.learning_rate`, `network.hidden1.units`."""
+    """Set one value: `name`, `data.noise`, `training.optimizer.learning_rate`, `network.hidden1.units`.
+
+    Setting a `kind` is choosing another entry.
+    """
 
     kind: Literal["set"] = "set"
     path: str
@@ -84,7 +87,10 @@ class Set(Plain):
     def change(self, document: Document) -> None:
         """Carry it out."""
         *parents, name = self.path.split(".")
-        _part(document, parents)[name] = self.value
+        if name == "kind" and isinstance(self.value, str):
+            Choose(path=".".join(parents), entry=self.value).change(document)
+        else:
+            _part(document, parents)[name] = self.value
 
 
 class Choose(Plain):
@@ -132,8 +138,10 @@ def _understood(edit: Any) -> Edit:
 def _kept(chosen: type[Entry], old: Document) -> Document:
     """A document of the chosen entry with the old settings that mean the same there.
 
-    A learning rate is not kept: what suits one rule breaks another.
+    A learning rate is not kept: what suits one rule breaks another. The same kind again changes nothing.
     """
+    if old.get("kind") == chosen.name():
+        return old
     new: Document = {"kind": chosen.name()}
     for setting in settings(chosen):
         if setting.name in old and setting.name != "learning_rate":

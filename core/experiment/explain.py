@@ -121,7 +121,7 @@ _NOUNS = {"whole": "a whole number", "real": "a number", "log_real": "a number",
 
 def bounds(setting: Setting) -> str:
     """A sentence saying what a setting may be."""
-    empty = " or null" if setting.optional else ""
+    empty = f" or null ({setting.empty})" if setting.optional else ""
     match setting.form:
         case "whole" | "real" | "log_real":
             return f"Use {setting.low:.12g} to {setting.high:.12g}{empty}."

@@ -69,15 +69,15 @@ class Training(Plain):
     regularization: AnyRegularization = NoRegularization()
     batch_size: int = whole(32, 1, 8192, "Samples looked at before each update.", unit="samples")
     epochs: int | None = whole(100, 1, 1_000_000,
-                               "Times the network sees every training sample. Empty: until stopped.",
-                               unit="epochs")
+                               "Times the network sees every training sample.",
+                               unit="epochs", empty="until stopped")
     seed: int = whole(0, 0, 2**31 - 1, "Draws the first weights and the order of the samples. "
                       "The same seed gives the same run.")
     device: Literal["auto", "cpu", "cuda", "mps"] = choice(
         "auto", "Where to compute. Automatic takes the fastest one found by a short measurement.",
         titles={"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"})
-    threads: int | None = whole(None, 1, 256, "Processor threads. Empty: found by a short measurement.",
-                                unit="threads")
+    threads: int | None = whole(None, 1, 256, "Processor threads. Automatic: found by a short measurement.",
+                                unit="threads", empty="automatic")
 
 
 class Experiment(Plain):

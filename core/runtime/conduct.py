@@ -39,6 +39,7 @@ class Conductor:
         self._speed = Speed()
         self._halt: int | None = None  # the step to wait at; None while nobody said to wait
         self._ending: Ending | None = None
+        self._edited = -1  # the step after which a weight was set by hand last
         self._lasted = 0.0  # seconds so far, pauses left out
         self._heard = 0
         self._catalog_version = -1
@@ -110,7 +111,9 @@ class Conductor:
         self._keeper.flush(self._progress())
 
     def _look(self) -> None:
-        self._eye.look(self._trainer.step, self._trainer.epoch)
+        trainer = self._trainer
+        edited = self._edited == trainer.step and self._waits  # no scheduled judgement knows of it yet
+        self._eye.look(trainer.step, trainer.epoch, **({"now": trainer.judged()} if edited else {}))
 
     def _progress(self) -> Progress:
         trainer, speed = self._trainer, self._speed.value()
@@ -183,6 +186,7 @@ class Conductor:
             case commands.Weight():
                 self._keeper.hear(self._trainer.edit_weight(
                     command.node, command.parameter, command.index, command.value))
+                self._edited = self._trainer.step
                 self._look()
             case _:
                 assert_never(command)

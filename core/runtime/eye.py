@@ -43,14 +43,14 @@ class Eye:
         if step != self._seen and time.monotonic() - self._ended >= max(_FEWEST, cost):
             self.look(step, epoch)
 
-    def look(self, step: int, epoch: int) -> None:
-        """Look now. A look that fails is the last one, and costs the run nothing."""
+    def look(self, step: int, epoch: int, **facts: object) -> None:
+        """Look now, and show these facts with it. A look that fails is the last one, and costs nothing."""
         if not self._open:
             return
         began = time.monotonic()
         try:
             seen = self._probe.snapshot(step, epoch, self.sample)
-            block = replace(seen, facts={**seen.facts, "at": time.time()}).pack()
+            block = replace(seen, facts={**seen.facts, **facts, "at": time.time()}).pack()
         except Exception:  # an edge: what is only for the eye must not end hours of training
             self._open = False
             traceback.print_exc()

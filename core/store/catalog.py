@@ -70,7 +70,7 @@ class Catalog:
         """The run of this number. Raises NoSuchRun."""
         row = self._base.row(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (id,))
         if row is None:
-            raise NoSuchRun(f"There is no run {id} in {self.store}. Choose one of the list of runs.")
+            raise NoSuchRun(id)
         return _run(row)
 
     def last_number(self) -> int:
@@ -131,7 +131,7 @@ class Catalog:
         """Call a run something else."""
         with self._base.transaction():
             if not self._base.rows("UPDATE runs SET name = ? WHERE id = ? RETURNING id", (name, id)):
-                raise NoSuchRun(f"There is no run {id} in {self.store}. Choose one of the list of runs.")
+                raise NoSuchRun(id)
 
     def delete(self, id: int) -> None:
         """Remove a run that is queued or over, then its folder."""
@@ -173,7 +173,7 @@ class Catalog:
         """The state of a run that is not over."""
         row = self._base.row("SELECT state FROM runs WHERE id = ?", (id,))
         if row is None:
-            raise NoSuchRun(f"There is no run {id} in {self.store}. Choose one of the list of runs.")
+            raise NoSuchRun(id)
         state = RunState(row[0])
         if state.over:
             raise RunIsOver(f"Run {id} is over ({state.value}) and {refusal}. Train again to make a new run.")

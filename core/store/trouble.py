@@ -29,6 +29,9 @@ class NewerStore(StoreTrouble):
 class NoSuchRun(StoreTrouble):
     """The store has no run of this number."""
 
+    def __init__(self, run: object) -> None:
+        super().__init__(f"There is no run {run}. Choose one from the list of runs.")
+
 
 class RunIsOver(StoreTrouble):
     """A run that is over stays as it is."""

@@ -56,6 +56,7 @@ def test_every_setting_can_be_drawn_and_explained(entry, setting):
         assert all(choice.title for choice in setting.choices)
         defaults = setting.default if setting.form == "several" else [setting.default]
         assert set(defaults) <= set(words)
+    assert bool(setting.empty) == setting.optional, "no value has its word"
     assert not setting.live or setting.form in ("real", "log_real"), "only numbers slide while a run trains"
 
 

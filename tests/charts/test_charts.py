@@ -89,3 +89,42 @@ def lightness(colour: str) -> float:
     parts = [int(colour[at:at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+CALM = tuple(0.7 - 0.006 * step for step in range(100))
+SPIKE = (*CALM[:50], 5e6, *CALM[51:])
+
+
+def shown(*curves: tuple[float, ...]):
+    """The range of the compared axis, and what the chart says about it."""
+    runs = [(run(number, "run"), [series("loss", values)]) for number, values in enumerate(curves)]
+    figure = compare.compare_figure(compare.compare_data("loss", runs), "light")
+    return figure.layout.yaxis.range, [note.text for note in figure.layout.annotations]
+
+
+def test_one_spike_does_not_flatten_the_curves_and_is_told():
+    found, said = shown(CALM, SPIKE)
+    assert found[0] <= min(CALM)
+    assert max(CALM) <= found[1] < 2, "most of the axis is for the curves"
+    assert len(said) == 1
+    assert "5e+06" in said[0]
+    fallen, said = shown(tuple(-value for value in SPIKE))
+    assert fallen[0] > -2
+    assert "below" in said[0]
+
+
+@pytest.mark.parametrize("values", [CALM, tuple(2.3 * 0.9 ** step for step in range(500)), (0.5,), (),
+                                    (0.7, 0.2, 0.3, 2.0), (math.nan, 0.3), (1.0,) * 30, (0.0,) * 9])
+def test_a_curve_without_extremes_is_shown_whole(values):
+    assert shown(values) == (None, [])
+
+
+def test_a_run_that_diverged_does_not_hide_one_that_did_not():
+    found, _ = shown(CALM, (*CALM[:70], *(10.0 ** power for power in range(25))))
+    assert max(CALM) <= found[1] < 2
+
+
+def test_a_logarithmic_axis_shows_everything():
+    figure = loss.loss_figure(loss.loss_data([series("train_loss", SPIKE)]), "dark", logarithmic=True)
+    assert figure.layout.yaxis.range is None
+    assert "best" not in [note.text for note in figure.layout.annotations]

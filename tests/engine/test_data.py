@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.catalog.datasets import DATASETS
-from core.engine.data import SPLITS, preview, split
+from core.engine.data import LISTED, SPLITS, preview, split
 from core.experiment.check import data_problems
 from core.problems import Problems
 from core.records import Snapshot
@@ -108,6 +108,8 @@ def test_a_preview_can_be_packed_and_shows_what_is_there(data):
             assert back.arrays["grid/images"].shape == (64, *data.shape.sizes[1:])
             assert back.arrays["grid/images"].max() > 200
         case "table":
-            assert len(shown.facts["rows"]) == 8
+            tests = split(data).rows["test"].tolist()
+            assert back.arrays["grid/index"].tolist() == tests, "every test row can be chosen"
+            assert len(shown.facts["rows"]) == min(len(tests), LISTED)
             assert {len(row) for row in shown.facts["rows"]} == {len(data.columns) + 1}
             assert len(shown.facts["summary"]) == len(data.columns)

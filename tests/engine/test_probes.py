@@ -113,7 +113,7 @@ def test_the_numbers_of_a_neuron_add_up(sample):
     assert shown.facts["sample"]["index"] == sample
 
 
-def test_signed_bytes_can_be_turned_back_into_the_numbers():
+def test_bytes_can_be_turned_back_into_the_numbers():
     experiment = CNN
     _, shown = seen(experiment, 7)
     net = initial(experiment).eval()
@@ -121,10 +121,41 @@ def test_signed_bytes_can_be_turned_back_into_the_numbers():
     trace = dict(net.traces(data.inputs[7:8]))
     for key in ("maps/input", "maps/hidden1", "maps/hidden3"):
         true = trace[key.split("/")[1]].output[0].detach().numpy()
-        told = shown.arrays[key].astype(np.float32) / 127 * shown.facts["scales"][key]
+        most = 127 if shown.arrays[key].dtype == np.int8 else 255
+        told = shown.arrays[key].astype(np.float32) / most * shown.facts["scales"][key]
         assert told == pytest.approx(true, abs=shown.facts["scales"][key] / 127)
     filters = shown.arrays["filters/hidden1"] / 127 * shown.facts["scales"]["filters/hidden1"]
     assert filters == pytest.approx(net.block("hidden1")[0].weight.detach().numpy(), abs=0.01)
+
+
+def test_pixels_are_unsigned_and_what_a_filter_makes_of_them_is_signed():
+    _, shown = seen(CNN)
+    assert shown.arrays["maps/input"].dtype == np.uint8
+    assert shown.arrays["maps/hidden1"].dtype == np.int8
+    _, plane = seen(draft("linear", data="moons"))
+    assert plane.arrays["maps/input"].dtype == np.int8, "coordinates lie on both sides of zero"
+
+
+def test_weights_are_named_as_an_edit_names_them():
+    experiment = draft("linear", data="moons")
+    _, shown = seen(experiment)
+    learned = initial(experiment).learned()
+    assert set(shown.facts["weights"]) == {"hidden1", "out"}
+    for node, name in shown.facts["weights"].items():
+        assert torch.equal(learned[f"{node}.{name}"], torch.from_numpy(shown.arrays[f"weights/{node}"]))
+
+
+@pytest.mark.parametrize(("data", "unknown"), [("moons", -128), ("plane", -128),
+                                               ({"kind": "spiral", "arms": 4}, 255)])
+def test_an_answer_that_is_no_number_is_told_apart_from_an_undecided_one(data, unknown):
+    experiment = draft("linear", data=data)
+    net = initial(experiment)
+    with torch.no_grad():
+        net.block("out")[0].weight[0, 0] = float("inf")
+    surface = Probe(net, split(experiment.data), experiment).snapshot(0, 0, 0).arrays["surface"]
+    assert (surface == unknown).any()
+    _, sound = seen(experiment)
+    assert not (sound.arrays["surface"] == unknown).any()
 
 
 def test_a_map_per_neuron_is_drawn_for_points():

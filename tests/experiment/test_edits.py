@@ -102,6 +102,20 @@ def test_choosing_keeps_settings_of_the_same_name_but_not_the_learning_rate():
                         "entry": "sgd"}).training.optimizer.learning_rate < 1
 
 
+def test_setting_a_kind_is_choosing_that_entry():
+    for path, entry in (("training.optimizer", "sgd"), ("data", "circle"), ("network.hidden1", "relu")):
+        chosen = apply(SMALL, {"kind": "choose", "path": path, "entry": entry})
+        assert apply(SMALL, {"kind": "set", "path": f"{path}.kind", "value": entry}) == chosen
+    with pytest.raises(Problems, match="no kind"):
+        apply(SMALL, {"kind": "set", "path": "training.optimizer.kind", "value": "adm"})
+
+
+def test_the_same_kind_again_changes_nothing():
+    fast = apply(SMALL, {"kind": "set", "path": "training.optimizer.learning_rate", "value": 5.0})
+    kind = fast.training.optimizer.kind
+    assert apply(fast, {"kind": "set", "path": "training.optimizer.kind", "value": kind}) == fast
+
+
 @pytest.mark.parametrize("entry", [entry.name() for entry in LAYERS])
 def test_every_layer_can_be_chosen_in_place_of_another(entry):
     assert apply(SMALL, {"kind": "choose", "path": "network.hidden2", "entry": entry}).network.node(

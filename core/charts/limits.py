@@ -1,0 +1,77 @@
+"""The range of an axis that a few extreme values must not flatten: they are cut off, and that is said."""
+
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+_EDGE = 0.2
+"""The quantiles from this to one minus this, and the first value, are always shown."""
+_FAR = 4
+"""Spans beyond them a value may lie and still decide the axis."""
+_ROOM = 0.6
+"""Spans shown beyond them where something is cut off."""
+_ODD = 20
+"""A first value this many times larger than the next few is an extreme too."""
+_APART = 1000
+"""A curve this many times larger than the smallest would hide it, and runs off the chart instead."""
+
+
+class Limits(NamedTuple):
+    """What an axis shows, and the most extreme value beyond each end; None where nothing is cut off."""
+
+    low: float
+    high: float
+    lowest: float | None
+    highest: float | None
+
+    def said(self) -> str:
+        """What is cut off, in words."""
+        ends = [f"down to {self.lowest:.3g} below" if self.lowest is not None else "",
+                f"up to {self.highest:.3g} above" if self.highest is not None else ""]
+        return f"Cut off: values {', and '.join(end for end in ends if end)}. Double-click shows all."
+
+
+def limits(curves: Iterable[Sequence[float]]) -> Limits | None:
+    """The range for these curves; None when all of their finite values may be shown."""
+    finite = [values for curve in curves if (values := [value for value in curve if isfinite(value)])]
+    if not finite:
+        return None
+    cores = _together([_core(values) for values in finite])
+    low, high = min(core[0] for core in cores), max(core[1] for core in cores)
+    least, most = min(map(min, finite)), max(map(max, finite))
+    span = max(high - low, 0.05 * abs(high), 1e-12)
+    under, over = least < low - _FAR * span, most > high + _FAR * span
+    if not under and not over:
+        return None
+    return Limits(low - _ROOM * span if under else least - 0.06 * span,
+                  high + _ROOM * span if over else most + 0.06 * span,
+                  least if under else None, most if over else None)
+
+
+def put(figure: go.Figure, curves: Iterable[Sequence[float]]) -> None:
+    """Give a figure's linear axis its range, and say what is cut off."""
+    found = limits(curves)
+    if found is None:
+        return
+    figure.update_yaxes(range=[found.low, found.high])
+    figure.add_annotation(text=found.said(), xref="paper", yref="paper", x=1, y=1, xanchor="right",
+                          yanchor="top", showarrow=False, font={"size": 11})
+
+
+def _core(values: list[float]) -> tuple[float, float]:
+    """What a curve must show: from where to where."""
+    ordered = sorted(values)
+    low, high = (ordered[round(share * (len(ordered) - 1))] for share in (_EDGE, 1 - _EDGE))
+    first, *after = values[:6]
+    if after and abs(first) > _ODD * max(map(abs, after)):
+        return low, high
+    return min(low, first), max(high, first)
+
+
+def _together(cores: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Those that can be read on one axis."""
+    sizes = [max(abs(low), abs(high)) for low, high in cores]
+    most = _APART * min(sizes) or max(sizes)
+    return [core for core, size in zip(cores, sizes, strict=True) if size <= most]
