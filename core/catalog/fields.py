@@ -61,9 +61,10 @@ def log_real(
     return _number("log_real", default, low, high, help, unit=unit, title=title, live=live)
 
 
-def switch(default: bool, help: str, *, title: str = "") -> Any:
+def switch(default: bool, help: str, *, title: str = "", late: bool = False) -> Any:
     """On or off."""
-    return Field(default, strict=True, description=help, json_schema_extra={"form": "switch", "title": title})
+    return Field(default, strict=True, description=help,
+                 json_schema_extra={"form": "switch", "title": title, "late": late})
 
 
 def choice(

@@ -3,30 +3,85 @@
 from core.problems import ShapeMismatch
 from core.shapes import Shape
 
+_FLAT, _PICTURE, _CURVE, _STEPS, _TOKENS = (
+    ("features",), ("channels", "height", "width"), ("channels", "length"), ("time", "features"), ("time",))
+_FLATTEN, _EMBED, _SWAP = "Put Flatten before it.", "Put Embedding before it.", "Put Swap axes before it."
+_ROWS = "Put Image to sequence before it."
+
+# What is wanted, then what is given -> the way out.
+_WAYS = {
+    _FLAT: {_PICTURE: _FLATTEN, _CURVE: _FLATTEN, _STEPS: _FLATTEN,
+            _TOKENS: "Put Embedding before it, then Flatten."},
+    _PICTURE: {_FLAT: "Choose image data, and keep it before Flatten; or put Unflatten before it."},
+    _CURVE: {_STEPS: _SWAP, _PICTURE: "Put Image to sequence before it, then Swap axes.",
+             _TOKENS: "Put Embedding before it, then Swap axes.",
+             _FLAT: "Choose data that runs over time, and keep it before Flatten."},
+    _STEPS: {_CURVE: _SWAP, _PICTURE: _ROWS, _TOKENS: _EMBED,
+             _FLAT: "Choose data that runs over time, and keep it before Flatten."}}
+_OTHERWISE = {_FLAT: _FLATTEN, _PICTURE: "Choose image data, and keep it before Flatten.",
+              _CURVE: "Choose data that runs over time.", _STEPS: "Choose data that runs over time."}
+_NAMES = {_FLAT: "a flat list of numbers", _PICTURE: "an image (channels × height × width)",
+          _CURVE: "a signal (channels × length)", _STEPS: "a sequence (time × features)"}
+
 
 def flat(shape: Shape, title: str) -> int:
     """The count of a flat list of numbers. Raises ShapeMismatch for any other shape."""
-    if len(shape.sizes) != 1:
-        raise ShapeMismatch(f"{title} reads a flat list of numbers but gets {shape}.",
-                            "Put Flatten before it.")
-    return shape.sizes[0]
+    return _axes(shape, _FLAT, title)[0]
 
 
 def picture(shape: Shape, title: str) -> tuple[int, int, int]:
     """Channels, height and width of an image. Raises ShapeMismatch for any other shape."""
-    if len(shape.sizes) != 3:
-        raise ShapeMismatch(
-            f"{title} reads an image (channels × height × width) but gets {shape}.",
-            "Choose image data, and keep it before Flatten.")
-    channels, height, width = shape.sizes
+    channels, height, width = _axes(shape, _PICTURE, title)
     return channels, height, width
 
 
+def curve(shape: Shape, title: str) -> tuple[int, int]:
+    """Channels and length of a signal. Raises ShapeMismatch for any other shape."""
+    channels, length = _axes(shape, _CURVE, title)
+    return channels, length
+
+
+def steps(shape: Shape, title: str) -> tuple[int, int]:
+    """Steps of time and features of a sequence. Raises ShapeMismatch for any other shape."""
+    time, count = _axes(shape, _STEPS, title)
+    return time, count
+
+
+def listed(shape: Shape, title: str) -> int:
+    """The features of a flat list, or of every step of a sequence. Raises ShapeMismatch for others."""
+    return steps(shape, title)[1] if shape.axes == _STEPS else flat(shape, title)
+
+
+def channels(shape: Shape, title: str) -> int:
+    """The channels of a signal or an image. Raises ShapeMismatch for any other shape."""
+    return curve(shape, title)[0] if shape.axes == _CURVE else picture(shape, title)[0]
+
+
 def fits(kernel: int, shape: Shape, padding: int, title: str) -> None:
-    """Raises ShapeMismatch when a square window is larger than the padded image it slides over."""
-    _, height, width = shape.sizes
-    if kernel > min(height, width) + 2 * padding:
+    """Raises ShapeMismatch when a window is larger than the padded image or signal it slides over."""
+    sides = shape.sizes[1:]
+    if kernel > min(sides) + 2 * padding:
+        size, of = "×".join([str(kernel)] * len(sides)), "×".join(map(str, sides))
         raise ShapeMismatch(
-            f"{title}'s {kernel}×{kernel} window is larger than its {height}×{width} input"
+            f"{title}'s {size} window is larger than its {of} input"
             + (f" with {padding} of padding." if padding else "."),
             "Lower kernel, or take out a pooling layer before it.")
+
+
+def divides(parts: int, count: int, title: str, said: str) -> None:
+    """Raises ShapeMismatch when `count` things cannot be dealt evenly into so many `said` ("groups")."""
+    if count % parts:
+        raise ShapeMismatch(f"{title} deals {count} channels evenly into {parts} {said}, but {count} is no "
+                            f"multiple of {parts}.", f"Choose a number of {said} that divides {count}.")
+
+
+def _axes(shape: Shape, wanted: tuple[str, ...], title: str) -> tuple[int, ...]:
+    if shape.axes == wanted:
+        return shape.sizes
+    raise ShapeMismatch(f"{title} reads {_NAMES[wanted]} but gets {_told(shape, wanted)}.",
+                        _WAYS[wanted].get(shape.axes, _OTHERWISE[wanted]))
+
+
+def _told(shape: Shape, wanted: tuple[str, ...]) -> str:
+    """The shape in short; with its axes where its sizes alone would not tell it from what is wanted."""
+    return shape.named() if len(shape.sizes) == len(wanted) or shape.axes == _TOKENS else str(shape)
