@@ -1,11 +1,14 @@
-"""Real tables that come with scikit-learn."""
+"""Real tables that come with scikit-learn and plotly."""
 
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from core.catalog.base import Dataset, Picture, Recipe, Task
+from core.catalog.base import Dataset, Picture, Recipe, Sizes, Task
 from core.shapes import Shape, features
+
+CONTINENTS = ("Africa", "Americas", "Asia", "Europe", "Oceania")
+DAYS = ("Thur", "Fri", "Sat", "Sun")
 
 
 def iris() -> tuple[np.ndarray, np.ndarray]:
@@ -38,6 +41,31 @@ def diabetes() -> tuple[np.ndarray, np.ndarray]:
 
     inputs, targets = load_diabetes(return_X_y=True, scaled=False)
     return np.asarray(inputs), np.asarray(targets)
+
+
+def gapminder(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """142 countries in random order, twelve years each; the target is life expectancy in years."""
+    from plotly import data
+
+    rows = data.gapminder(return_type="pandas").sort_values(["country", "year"])
+    continent = np.asarray(rows.continent)[:, None] == np.array(CONTINENTS)
+    wealth, people = np.log10(np.asarray(rows.gdpPercap)), np.log10(np.asarray(rows["pop"]))
+    inputs = np.column_stack([wealth, people, np.asarray(rows.year), continent])
+    order = np.random.default_rng(seed).permutation(len(inputs) // 12)
+    order = (12 * order[:, None] + np.arange(12)).reshape(-1)
+    return inputs[order], np.asarray(rows.lifeExp)[order]
+
+
+def tips() -> tuple[np.ndarray, np.ndarray]:
+    """244 bills in one restaurant; the target is the tip in dollars."""
+    from plotly import data
+
+    rows = data.tips(return_type="pandas")
+    words = {"sex": "Female", "smoker": "Yes", "time": "Dinner"}
+    switches = [np.asarray(rows[column]) == word for column, word in words.items()]
+    days = np.asarray(rows.day)[:, None] == np.array(DAYS)
+    inputs = np.column_stack([np.asarray(rows.total_bill), np.asarray(rows["size"]), *switches, days])
+    return inputs, np.asarray(rows.tip)
 
 
 class Table(Dataset):
@@ -126,3 +154,37 @@ class Diabetes(Table):
         "age (years)", "sex", "body mass index", "blood pressure (mm Hg)", "total cholesterol", "LDL", "HDL",
         "total / HDL", "log triglycerides", "blood sugar")
     answer: ClassVar[Task] = Task(kind="regression", outputs=1, target="progression (points)")
+
+
+class Gapminder(Table):
+    """142 countries every five years from 1952 to 2007: predict life expectancy from wealth and size."""
+
+    kind: Literal["gapminder"] = "gapminder"
+    title: ClassVar[str] = "Life expectancy (Gapminder)"
+    ordered: ClassVar[bool] = True  # the recipe shuffles whole countries
+    function: ClassVar[Any] = staticmethod(gapminder)
+    rows: ClassVar[int] = 1704
+    years: ClassVar[int] = 12
+    names: ClassVar[tuple[str, ...]] = ("log10 GDP per person ($)", "log10 population", "year", *CONTINENTS)
+    answer: ClassVar[Task] = Task(kind="regression", outputs=1, target="life expectancy (years)")
+
+    def sizes(self) -> Sizes:
+        """Whole countries, the twelve rows of each in one split: a country is known by its other years."""
+        countries = self.count // self.years
+        validation = self.years * round(countries * self.validation_fraction)
+        test = self.years * round(countries * self.test_fraction)
+        return Sizes(self.count - validation - test, validation, test)
+
+    def recipe(self) -> Recipe:
+        return Recipe(gapminder, {"seed": self.seed})
+
+
+class Tips(Table):
+    """244 tips in one restaurant (Bryant and Smith, 1995): few enough to ask whom a network serves worse."""
+
+    kind: Literal["tips"] = "tips"
+    title: ClassVar[str] = "Tips"
+    function: ClassVar[Any] = staticmethod(tips)
+    rows: ClassVar[int] = 244
+    names: ClassVar[tuple[str, ...]] = ("bill ($)", "people", "woman pays", "smokers", "dinner", *DAYS)
+    answer: ClassVar[Task] = Task(kind="regression", outputs=1, target="tip ($)")
