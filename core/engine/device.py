@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from core.problems import Problem, Problems
 
@@ -50,6 +51,19 @@ def usable(device: str) -> str:
         raise Problems(Problem(where="training.device", what=f"This machine has no {device!r} (found: "
                                f"{', '.join(found())}).", fix="Choose Automatic."))
     return device
+
+
+def random_state(device: str) -> list[Tensor]:
+    """Where the generators stand that dropout draws from: the processor's, then the device's."""
+    return [torch.get_rng_state()] + ([torch.get_device_module(device).get_rng_state()]
+                                      if device != "cpu" else [])
+
+
+def set_random_state(device: str, states: list[Tensor]) -> None:
+    """Have the generators go on from there."""
+    torch.set_rng_state(states[0])
+    if device != "cpu":
+        torch.get_device_module(device).set_rng_state(states[1])
 
 
 def choose(device: str, threads: int | None, trial: Callable[[str], Callable[[], None]]) -> Pins:

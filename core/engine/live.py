@@ -29,7 +29,11 @@ class Live:
         if setting not in known:
             raise Problems(Problem(where=setting, what="This cannot be moved while the run trains.",
                                    fix=closest(setting, known)))
-        after = edits.apply(before, {"kind": "set", "path": setting, "value": value})
+        self.become(edits.apply(before, {"kind": "set", "path": setting, "value": value}))
+
+    def become(self, after: Experiment) -> None:
+        """Go on with an experiment that differs in live settings only."""
+        before = self._trainer.experiment
         self._move_optimizers(before, after)
         self._move_modules(before, after)
         self._trainer.use(after)

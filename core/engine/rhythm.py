@@ -48,6 +48,15 @@ class Recorder:
         """Remember a step's loss, a scalar on any device."""
         self._waiting.append(loss)
 
+    def state(self) -> tuple[float, int]:
+        """The sum of the losses since the step recorded last, and how many they are."""
+        assert not self._waiting, "losses wait to be looked at"
+        return self._sum, self._count
+
+    def restore(self, state: tuple[float, int]) -> None:
+        """Go on from what a recorder told of its state."""
+        self._sum, self._count = state
+
     def take(self, last: int) -> Told:
         """What the steps up to `last` recorded since the last call."""
         losses: list[float] = torch.stack(self._waiting).tolist() if self._waiting else []

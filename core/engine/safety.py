@@ -25,6 +25,15 @@ class LastFinite:
             torch._foreach_copy_(copy, self._live)  # type: ignore[attr-defined]
         self._copies.append((step, copy))
 
+    def state(self) -> list[tuple[int, list[Tensor]]]:
+        """Both copies, the older one first, each with the step after which it held."""
+        return list(self._copies)
+
+    def take(self, copies: list[tuple[int, list[Tensor]]]) -> None:
+        """Hold these copies instead."""
+        self._copies = [(step, [held.to(live.device) for held, live in zip(copy, self._live, strict=True)])
+                        for step, copy in copies]
+
     def broken(self) -> bool:
         """Whether the network holds anything that is not a finite number now."""
         return not _finite(self._live)

@@ -6,6 +6,7 @@ What is recorded and validated is a function of the step alone; the clock decide
 import math
 from collections.abc import Callable, Generator
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch import Tensor
 from core.engine import device as devices
 from core.engine.build import Net, network
 from core.engine.data import Split, split
+from core.engine.device import Pins
 from core.engine.evaluate import encoded, scores
 from core.engine.live import Live
 from core.engine.rhythm import Recorder, due
@@ -30,7 +32,7 @@ from core.events import (
     WeightEdited,
 )
 from core.experiment.check import check, steps_per_epoch, total_steps
-from core.experiment.model import Experiment
+from core.experiment.model import Experiment, read, write
 
 Batch = tuple[Tensor, Tensor]
 
@@ -42,11 +44,15 @@ class Trainer:
     with steps that never go back; exactly one of Finished, Diverged, Stopped, after which it is `over`.
     """
 
-    def __init__(self, experiment: Experiment, data: Split | None = None) -> None:
-        """Make data (unless it is given) and network. Raises Problems when the experiment has any."""
+    def __init__(self, experiment: Experiment, data: Split | None = None, pins: Pins | None = None) -> None:
+        """Make data (unless it is given) and network. Raises Problems when the experiment has any.
+
+        pins: where a run trained so far that is to go on there; otherwise they are chosen.
+        """
         check(experiment)
         self.experiment = experiment
-        self.pins = devices.choose(experiment.training.device, experiment.training.threads, self._trial)
+        training = experiment.training
+        self.pins = pins or devices.choose(training.device, training.threads, self._trial)
         torch.set_num_threads(self.pins.threads)
         self.split = data or split(experiment.data, self.pins.device)
         self.network = initial(experiment).to(self.pins.device)
@@ -112,6 +118,34 @@ class Trainer:
             events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds,
                                   test=self._scores("test")))
         return events
+
+    def judged(self) -> dict[str, float | None]:
+        """The validation scores of the network as it stands now, told but not recorded; None is no number."""
+        return {name: value if math.isfinite(value) else None
+                for name, value in self._scores("validation").items()}
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on from here exactly; tensors as they are, without copies."""
+        return {"step": self.step, "epoch": self.epoch, "seconds": self.seconds,
+                "experiment": write(self.experiment), "network": self.network.tensors(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+                "validation_losses": self._validation_losses, "recorder": self._recorder.state(),
+                "finite": self._finite.state(), "random": devices.random_state(self.pins.device)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Stand where a trainer of the same experiment stood when it told this state."""
+        self._live.become(read(state["experiment"]))
+        with torch.no_grad():
+            for name, tensor in self.network.tensors().items():
+                tensor.copy_(state["network"][name])
+        for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(held)
+        self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
+        self._validation_losses = state["validation_losses"]
+        self._recorder.restore(state["recorder"])
+        self._finite.take(state["finite"])
+        self._batches = self._shuffled()
+        devices.set_random_state(self.pins.device, state["random"])
 
     def judged(self) -> dict[str, float | None]:
         """The validation scores of the network as it stands now, told but not recorded; None is no number."""

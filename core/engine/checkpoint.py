@@ -1,0 +1,177 @@
+"""Checkpoints: what a run needs to go on exactly, in folders that are whole or not there.
+
+A folder `ckpt-<step>` holds `state.safetensors` (every tensor), `state.json` (how they belong together)
+and `MANIFEST.json` (the hashes of both, what exactness depends on, and its own hash). Nothing in it can
+run on load.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
+from torch import Tensor
+
+from core.engine import packing
+
+_TENSORS, _STRUCTURE, _MANIFEST = "state.safetensors", "state.json", "MANIFEST.json"
+_FORMAT = 1
+_KEPT = 2
+_CHUNK = 1 << 20
+
+
+class Damaged(Exception):
+    """A checkpoint is not what was written."""
+
+
+class Checkpoint(NamedTuple):
+    """A run's state after a step."""
+
+    step: int
+    mark: int
+    """Whatever the writer counted: here, how many events the run had told."""
+    key: dict[str, Any]
+    """What must be the same for the run to go on exactly."""
+    state: Any
+    """For `Trainer.restore`; None when it was not asked for."""
+
+
+class Checkpoints:
+    """The checkpoints of one run. One process writes them; any may read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, step: int, mark: int, key: dict[str, Any], state: Any) -> None:
+        """Put a checkpoint in its place as a whole, and remove all but the last two. Raises OSError."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
+        try:
+            _fill(made, {"format": _FORMAT, "step": step, "mark": mark, "key": key}, state)
+            place = self._place(step)
+            self._remove(place)
+            os.rename(made, place)
+            _sync(self.folder)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
+        for old in self.steps()[:-_KEPT]:
+            self._remove(self._place(old))
+
+    def newest(self, marked: int, *, state: bool = True) -> tuple[Checkpoint | None, list[int]]:
+        """The newest whole checkpoint with a mark of at most `marked`; the steps of newer ones of no use."""
+        useless: list[int] = []
+        for step in reversed(self.steps()):
+            try:
+                found = self._read(step, state)
+            except (Damaged, OSError):
+                useless.append(step)
+                continue
+            if found.mark <= marked:
+                return found, useless
+            useless.append(step)
+        return None, useless
+
+    def steps(self) -> list[int]:
+        """The steps there are checkpoints of, whole or not, oldest first."""
+        names = [path.name for path in self.folder.glob("ckpt-*")]
+        return sorted(int(name[5:]) for name in names if re.fullmatch("ckpt-(0|[1-9][0-9]*)", name))
+
+    def sweep(self, useless: list[int]) -> None:
+        """Remove these checkpoints, and what a writer left behind that was killed."""
+        for step in useless:
+            self._remove(self._place(step))
+        for left in self.folder.glob(".tmp-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove every checkpoint: the run is over."""
+        self.sweep(self.steps())
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _place(self, step: int) -> Path:
+        return self.folder / f"ckpt-{step}"
+
+    def _remove(self, place: Path) -> None:
+        """Take a folder away as a whole: a kill in between leaves no half of it under its name."""
+        if not place.exists():
+            return
+        away = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
+        os.rename(place, away / place.name)
+        shutil.rmtree(away, ignore_errors=True)
+
+    def _read(self, step: int, state: bool) -> Checkpoint:
+        place = self._place(step)
+        manifest = _manifest((place / _MANIFEST).read_bytes())
+        if (manifest["format"], manifest["step"]) != (_FORMAT, step):
+            raise Damaged(f"{place} holds another checkpoint.")
+        blocks = {name: (place / name).read_bytes() for name in (_TENSORS, _STRUCTURE)}
+        for name, block in blocks.items():
+            if hashlib.sha256(block).hexdigest() != manifest["files"][name]["sha256"]:
+                raise Damaged(f"{place / name} is not what was written.")
+        held = packing.unpack(load(blocks[_TENSORS]), json.loads(blocks[_STRUCTURE])) if state else None
+        return Checkpoint(step, manifest["mark"], manifest["key"], held)
+
+
+def _fill(folder: Path, facts: dict[str, Any], state: Any) -> None:
+    tensors, structure = packing.pack(state)
+    _save(tensors, folder / _TENSORS)
+    (folder / _STRUCTURE).write_text(json.dumps(structure), encoding="utf-8")
+    files = {name: {"bytes": (folder / name).stat().st_size, "sha256": _hash(folder / name)}
+             for name in (_TENSORS, _STRUCTURE)}
+    (folder / _MANIFEST).write_bytes(_written({**facts, "files": files}))
+    for name in (_TENSORS, _STRUCTURE, _MANIFEST):
+        _sync(folder / name)
+    _sync(folder)
+
+
+def _save(tensors: dict[str, Tensor], path: Path) -> None:
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+
+
+def _written(facts: dict[str, Any]) -> bytes:
+    """A manifest as it lies on the disk: the one way to write these facts, with their hash."""
+    body = json.dumps(facts, sort_keys=True)
+    return json.dumps({"hash": hashlib.sha256(body.encode()).hexdigest(), "manifest": facts},
+                      sort_keys=True).encode()
+
+
+def _manifest(raw: bytes) -> dict[str, Any]:
+    """The facts a manifest holds. Raises Damaged when a single byte of it is another one."""
+    try:
+        facts: dict[str, Any] = json.loads(raw)["manifest"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Damaged("The manifest cannot be read.") from None
+    if _written(facts) != raw:
+        raise Damaged("The manifest is not what was written.")
+    return facts
+
+
+def _hash(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_CHUNK):
+            found.update(block)
+    return found.hexdigest()
+
+
+def _sync(path: Path) -> None:
+    if os.name != "posix" and path.is_dir():
+        return  # folders cannot be synced there
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,233 @@
+"""Protects going on exactly: a run cut at a checkpoint is, to the last bit, the run that was never cut."""
+
+import errno
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from core.catalog.optimizers import OPTIMIZERS
+from core.catalog.schedules import SCHEDULES
+from core.engine import checkpoint, rhythm
+from core.engine.checkpoint import Checkpoints
+from core.engine.exactness import doubt, key
+from core.engine.packing import pack
+from core.engine.trainer import Trainer
+from core.events import Event
+from core.experiment.model import Experiment
+from core.experiment.templates import template
+from tests.engine.runs import history
+from tests.experiment.drafts import draft
+
+SMALL = {"kind": "moons", "samples": 100}
+MUTATIONS = 300
+
+
+def rich(**training: Any) -> Experiment:
+    """Dropout, batch norm, matrices and others for Muon; three steps an epoch, the last one smaller."""
+    return draft({"kind": "linear", "units": 6}, "batch_norm1d", "dropout", {"kind": "linear", "units": 5},
+                 data=SMALL, **{"epochs": 6, "batch_size": 25, "regularization": {"kind": "l2"}, **training})
+
+
+def to_end(trainer: Trainer) -> list[Event]:
+    told: list[Event] = []
+    while not trainer.over:
+        told += trainer.advance(1_000_000, 60.0)
+    return told
+
+
+def bits(trainer: Trainer) -> tuple[dict[str, tuple[str, bytes]], Any]:
+    """All there is of a trainer but its times, as bytes and JSON."""
+    tensors, structure = pack({**trainer.state(), "seconds": 0.0})
+    return {name: (str(tensor.dtype), tensor.numpy().tobytes())
+            for name, tensor in tensors.items()}, structure
+
+
+def cut(trainer: Trainer, asked: Experiment, folder: Path) -> Trainer:
+    """Another trainer of what was asked, which goes on from a checkpoint of this one."""
+    assert not trainer.over
+    kept = Checkpoints(folder)
+    kept.write(trainer.step, 0, key(trainer), trainer.state())
+    found, useless = kept.newest(0)
+    assert found is not None
+    assert (found.step, useless) == (trainer.step, [])
+    other = Trainer(asked, pins=trainer.pins)
+    torch.manual_seed(99)
+    other.restore(found.state)
+    return other
+
+
+def proves(experiment: Experiment, at: int, folder: Path) -> None:
+    whole = Trainer(experiment)
+    whole.start()
+    told = whole.advance(at, 60.0) + to_end(whole)
+    broken = Trainer(experiment)
+    first = broken.start()[2:] + broken.advance(at, 60.0)
+    other = cut(broken, experiment, folder)
+    assert bits(other) == bits(broken)
+    assert history(first + to_end(other)) == history(told)
+    assert bits(other) == bits(whole)
+
+
+@pytest.mark.parametrize("at", [4, 6])
+@pytest.mark.parametrize("optimizer", [entry.name() for entry in OPTIMIZERS])
+def test_every_optimizer_goes_on_exactly(optimizer, at, tmp_path):
+    proves(rich(optimizer={"kind": optimizer}), at, tmp_path)
+
+
+@pytest.mark.parametrize("schedule", [entry.name() for entry in SCHEDULES])
+def test_every_schedule_goes_on_exactly(schedule, tmp_path):
+    proves(rich(schedule={"kind": schedule}, optimizer={"kind": "sgd", "momentum": 0.9}), 7, tmp_path)
+
+
+@pytest.mark.parametrize("at", [1, 5, 17])
+def test_a_convolutional_network_goes_on_exactly(at, tmp_path):
+    ready = template("digits-cnn").experiment
+    training = ready.training.model_copy(update={"epochs": 2, "device": "cpu", "threads": 1})
+    proves(ready.model_copy(update={"training": training}), at, tmp_path)
+
+
+def test_a_run_recorded_sparsely_goes_on_exactly_between_two_recorded_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr(rhythm, "DENSE_STEPS", 2)
+    proves(rich(), 9, tmp_path)
+
+
+def test_what_was_changed_by_hand_goes_on_with_it(tmp_path):
+    def steered(trainer: Trainer) -> None:
+        trainer.advance(4, 60.0)
+        trainer.change("training.optimizer.learning_rate", 0.003)
+        trainer.change("training.optimizer.momentum", 0.5)
+        trainer.change("network.hidden3.rate", 0.1)
+        trainer.change("training.regularization.strength", 0.02)
+        trainer.edit_weight("hidden1", "0.weight", (2, 1), 0.75)
+        trainer.advance(1, 60.0)
+
+    experiment = rich(optimizer={"kind": "sgd"})
+    whole = Trainer(experiment)
+    steered(whole)
+    told = to_end(whole)
+    broken = Trainer(experiment)
+    steered(broken)
+    other = cut(broken, experiment, tmp_path)
+    assert other.experiment == broken.experiment != experiment
+    assert history(to_end(other)) == history(told)
+    assert bits(other) == bits(whole)
+
+
+def test_a_run_that_diverges_after_a_cut_puts_the_same_weights_back(tmp_path):
+    proves(rich(optimizer={"kind": "sgd", "learning_rate": 10.0}, epochs=400), 3, tmp_path)
+
+
+def test_taking_checkpoints_changes_nothing_of_a_run(tmp_path):
+    calm, watched = Trainer(rich()), Trainer(rich())
+    torch.manual_seed(5)  # both draw from the one generator, one after the other
+    calm_told = to_end(calm)
+    torch.manual_seed(5)
+    kept, told = Checkpoints(tmp_path), []
+    while not watched.over:
+        told += watched.advance(1, 60.0)
+        kept.write(watched.step, 0, key(watched), watched.state())
+    assert history(told) == history(calm_told)
+    assert bits(watched) == bits(calm)
+
+
+def test_only_the_last_two_checkpoints_are_kept_and_nothing_else_lies_about(tmp_path):
+    trainer, kept = Trainer(rich()), Checkpoints(tmp_path)
+    for _ in range(4):
+        trainer.advance(1, 60.0)
+        kept.write(trainer.step, 0, key(trainer), trainer.state())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ckpt-3", "ckpt-4"]
+    (tmp_path / ".tmp-left").mkdir()
+    kept.sweep([])
+    assert kept.steps() == [3, 4]
+    assert not (tmp_path / ".tmp-left").exists()
+    kept.clear()
+    assert not tmp_path.exists()
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Checkpoints of steps 2 and 5, told with marks 10 and 20."""
+    trainer, kept = Trainer(rich(optimizer={"kind": "muon"})), Checkpoints(tmp_path / "checkpoints")
+    for steps, mark in ((2, 10), (3, 20)):
+        trainer.advance(steps, 60.0)
+        kept.write(trainer.step, mark, key(trainer), trainer.state())
+    return kept
+
+
+def test_a_checkpoint_ahead_of_what_was_stored_is_not_used(two):
+    found, useless = two.newest(19)
+    assert (found.step, found.mark, useless) == (2, 10, [5])
+    assert two.newest(9) == (None, [5, 2])
+
+
+def mutated(folder: Path, chance: random.Random) -> str:
+    """Damage one file of a checkpoint in some way; what was done."""
+    path = chance.choice(sorted(folder.iterdir()))
+    raw, way = path.read_bytes(), chance.choice(["flip", "flip", "flip", "cut", "drop", "grow", "swap"])
+    place = chance.randrange(len(raw))
+    match way:
+        case "flip":
+            path.write_bytes(raw[:place] + bytes([raw[place] ^ 1 << chance.randrange(8)]) + raw[place + 1:])
+        case "cut":
+            path.write_bytes(raw[:place])
+        case "drop":
+            path.unlink()
+        case "grow":
+            path.write_bytes(raw[:place] + bytes([chance.randrange(256)]) + raw[place:])
+        case _:
+            shutil.copy(folder.parent / "ckpt-2" / path.name, path)
+    return f"{way} {path.name} at {place}"
+
+
+def test_every_damage_is_noticed_and_the_checkpoint_before_is_used(two):
+    chance, newest = random.Random(11), two.folder / "ckpt-5"
+    whole = two.folder.parent / "whole"
+    shutil.copytree(newest, whole)
+    for number in range(MUTATIONS):
+        what = mutated(newest, chance)
+        found, useless = two.newest(20)
+        assert (found.step, useless) == (2, [5]), f"mutation {number}: {what}"
+        shutil.rmtree(newest)
+        shutil.copytree(whole, newest)
+    assert two.newest(20)[0].step == 5
+
+
+def test_a_checkpoint_under_another_name_is_not_believed(two):
+    (two.folder / "ckpt-5").rename(two.folder / "ckpt-9")
+    found, useless = two.newest(20)
+    assert (found.step, useless) == (2, [9])
+
+
+def test_a_damaged_checkpoint_is_written_anew_when_its_step_comes_again(two):
+    (two.folder / "ckpt-5" / "state.json").unlink()
+    trainer = Trainer(rich())
+    trainer.advance(5, 60.0)
+    two.write(5, 20, key(trainer), trainer.state())
+    assert two.newest(20)[0].step == 5
+    assert two.steps() == [2, 5]
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO])
+def test_a_disk_that_takes_no_more_leaves_the_checkpoints_before_and_nothing_half(two, monkeypatch, fault):
+    def refuse(path):
+        raise OSError(fault, "no")
+
+    monkeypatch.setattr(checkpoint, "_sync", refuse)
+    trainer = Trainer(rich())
+    trainer.advance(6, 60.0)
+    with pytest.raises(OSError, match="no"):
+        two.write(6, 30, key(trainer), trainer.state())
+    assert sorted(path.name for path in two.folder.iterdir()) == ["ckpt-2", "ckpt-5"]
+    assert two.newest(30)[0].step == 5
+
+
+def test_what_exactness_depends_on_is_named_when_it_is_another():
+    now = key(Trainer(rich()))
+    assert doubt(now, now) == ""
+    assert doubt({**now, "threads": 7}, now) == "threads was 7 and is 1"
+    assert "torch was 2.0" in doubt({**now, "torch": "2.0"}, now)
+    assert "cuda" in doubt(now, {**now, "device": "cuda"})
