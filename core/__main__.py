@@ -18,6 +18,7 @@ from core.events import Diverged, Event, Failed, Finished, Started, Stopped, Val
 from core.experiment import edits, model
 from core.experiment.check import check, steps_per_epoch, walk
 from core.experiment.templates import names, template
+from core.export import ways
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import RunState
 from core.runtime import client, exports, follow, paths
@@ -81,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     add("show", _show, "one run: state, scores, first losses").add_argument("run", type=int)
     exporting = add("export", _export, "take a run away, with proof that it is the same")
     exporting.add_argument("run", type=int)
-    exporting.add_argument("--to", required=True, choices=["script", "safetensors"])
+    exporting.add_argument("--to", required=True, choices=ways.kinds(), help=", ".join(ways.kinds()))
     exporting.add_argument("-o", "--output", type=Path, required=True, metavar="PATH")
     predicting = add("predict", _predict, "what a run's network says of samples in a file")
     predicting.add_argument("run", type=int)
@@ -271,7 +272,7 @@ def _export(arguments: Arguments) -> int:
         catalog.close()
     proof = exports.export(arguments.store, run, arguments.to, arguments.output)
     print(follow.as_json(proof) if arguments.json else proof["said"])
-    return DONE if proof["equal"] else BROKEN
+    return DONE if proof["equal"] or proof["close"] else BROKEN
 
 
 def _predict(arguments: Arguments) -> int:

@@ -1,19 +1,20 @@
 """Takes a run away as files that stand alone, and proves each by using it as anyone else would."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-from core.export import script, weights
 from core.export.subject import Proof, Subject
-from core.problems import Problem, Problems, closest
-
-WAYS: dict[str, Callable[[Subject, Path], Proof]] = {"script": script.export, "safetensors": weights.export}
-"""What a run can be taken away as."""
+from core.export.ways import lacking, way
+from core.problems import Problems
 
 
 def export(subject: Subject, to: str, path: Path) -> Proof:
     """Write a run to `path` and prove it. Raises Problems: no such way or place, nothing to write yet."""
-    if to not in WAYS:
-        what = f"A run cannot be exported to {to!r}."
-        raise Problems(Problem(where="to", what=what, fix=closest(to, WAYS)))
-    return WAYS[to](subject, path)
+    asked = way(to)
+    missing = lacking(asked, begun=subject.begun, over=subject.over, weights=subject.learned)
+    if missing is not None:
+        raise Problems(missing)
+    # Only now: what writes networks takes seconds to load, and a page that lists the ways loads none of it.
+    write: Callable[[Subject, Path], Proof] = import_module(f"core.export.{asked.module}").export
+    return write(subject, path)

@@ -25,9 +25,9 @@ def into(path: Path) -> Generator[None]:
             fix="Name a file in a folder that exists, that you may write to, and that has room.")) from error
 
 
-def put(path: Path, text: str) -> None:
-    """Write a text file wholly or not at all. Raises Problems."""
+def put(path: Path, content: str | bytes) -> None:
+    """Write a file wholly or not at all; text as UTF-8. Raises Problems."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with into(path):
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(temporary, path)

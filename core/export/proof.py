@@ -1,9 +1,12 @@
 """Uses what was written as anyone would, and compares it with what the run told and learned."""
 
+import json
 import math
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,30 +29,54 @@ _CLOSE = 1e-6
 
 def of_script(path: Path, losses: list[float], whose: str, stopped: int | None = None) -> Proof:
     """Run the script for as many steps as there are losses, and compare. whose: "the run's"."""
-    never = stopped == 0
+    return _of_steps(_Runnable("script", path, path), losses, whose, stopped)
+
+
+def of_notebook(path: Path, losses: list[float], whose: str, stopped: int | None = None) -> Proof:
+    """Join the notebook's code cells, set LOSSES as a person would, and go on as with the script."""
+    told = json.loads(path.read_bytes())
+    code = "\n\n".join("".join(cell["source"]) for cell in told["cells"] if cell["cell_type"] == "code")
+    with tempfile.TemporaryDirectory() as folder:
+        joined = Path(folder) / "cells.py"
+        code = code.replace("\nLOSSES = None", f"\nLOSSES = {len(losses) or 1}", 1)
+        joined.write_text(code, encoding="utf-8")
+        return _of_steps(_Runnable("notebook", path, joined), losses, whose, stopped)
+
+
+class _Runnable(NamedTuple):
+    """What prints losses: what it is, the file it was written to, and the code to run."""
+
+    to: str
+    path: Path
+    code: Path
+
+
+def _of_steps(made: _Runnable, losses: list[float], whose: str, stopped: int | None) -> Proof:
+    never, to = stopped == 0, made.to
     try:
-        printed = _printed(path, len(losses) or 1) if losses or never else []
+        printed = _printed(made.code, len(losses) or 1) if losses or never else []
     except subprocess.TimeoutExpired:
         first = "step" if len(losses) < 2 else f"{len(losses)} steps"
-        said = f"Not checked: the script's first {first} took longer than {PATIENCE:g} seconds."
-        return _script(path, False, 0, None, said)
+        said = f"Not checked: the {to}'s first {first} took longer than {PATIENCE:g} seconds."
+        return _told(made, False, 0, None, said).model_copy(update={"checked": False})
     except _NotRun as reason:
-        return _script(path, False, 0, None, f"The script did not run: {reason}.")
+        return _told(made, False, 0, None, f"The {to} did not run: {reason}.")
     if never:
         ends = "trains on" if printed else "stops there too"
-        said = f"The run was stopped before its first step; the script {ends}."
-        return _script(path, not printed, 0, None, said)
+        said = f"The run was stopped before its first step; the {to} {ends}."
+        return _told(made, not printed, 0, None, said)
     if not losses:
-        return _script(path, False, 0, None, "The first loss is not a number: there is nothing to compare.")
+        said = "Not checked: the first loss is not a number, so there is nothing to compare."
+        return _told(made, False, 0, None, said).model_copy(update={"checked": False})
     count = min(len(printed), len(losses))
     difference = largest_difference(losses[:count], printed[:count])
     if count < len(losses):
-        said = f"The script ended after {count} steps, not {len(losses)}."
+        said = f"The {to} ended after {count} steps, not {len(losses)}."
     elif difference == 0:
-        said = f"The script's first {count} step losses are equal to {whose}, to the last digit."
+        said = f"The {to}'s first {count} step losses are equal to {whose}, to the last digit."
     else:
-        said = f"The script's first {count} step losses differ from {whose} by up to {difference}."
-    return _script(path, count == len(losses) and difference == 0, count, difference, said)
+        said = f"The {to}'s first {count} step losses differ from {whose} by up to {difference}."
+    return _told(made, count == len(losses) and difference == 0, count, difference, said)
 
 
 def of_weights(path: Path, beside: Path, subject: Subject) -> Proof:
@@ -90,8 +117,8 @@ def _printed(path: Path, steps: int) -> list[float]:
     return [float(line) for line in done.stdout.splitlines()]
 
 
-def _script(path: Path, equal: bool, compared: int, difference: float | None, said: str) -> Proof:
-    return Proof(to="script", files=(path.name,), equal=equal, compared=compared,
+def _told(made: _Runnable, equal: bool, compared: int, difference: float | None, said: str) -> Proof:
+    return Proof(to=made.to, files=(made.path.name,), equal=equal, compared=compared,
                  largest_difference=difference, said=said)
 
 
@@ -115,8 +142,13 @@ def _judged(put_out: Tensor, data: Split, subject: Subject) -> tuple[bool, tuple
     ending = next((event for event in subject.events if isinstance(event, Finished | Stopped)), None)
     if ending is None:
         return True, None
-    metric = compared(data.task)
-    true = data.samples.targets[data.rows["test"].cpu().numpy()]
-    again, stored = metric.value(unscaled(put_out.numpy(), data), true), ending.test[metric.kind]
+    metric, again = compared(data.task), judged(put_out, data)
+    stored = ending.test[metric.kind]
     equal = math.isclose(again, stored, rel_tol=_CLOSE) or (math.isnan(again) and math.isnan(stored))
     return equal, (metric.title, stored, again)
+
+
+def judged(put_out: Tensor, data: Split) -> float:
+    """The figure runs are compared by, of outputs for the test split. put_out: (samples, outputs)"""
+    true = data.samples.targets[data.rows["test"].cpu().numpy()]
+    return compared(data.task).value(unscaled(put_out.numpy(), data), true)

@@ -24,13 +24,17 @@ def export(subject: Subject, path: Path) -> Proof:
 
     A draft, and a run that has not told its first losses yet, is compared with the engine's own.
     """
-    started = any(isinstance(event, Started) for event in subject.events)
-    if subject.losses and started:
-        told, losses, whose = history(subject.events), list(subject.losses[:_steps(subject)]), "the run's"
-    else:
-        told, losses, whose = _tried(subject, started)
+    told, losses, whose = first(subject)
     put(path, text(subject, told))
     return of_script(path, losses, whose, stopped=told.stopped)
+
+
+def first(subject: Subject) -> tuple[History, list[float], str]:
+    """What there is to repeat, the losses of its first steps, and whose they are: "the run's"."""
+    started = any(isinstance(event, Started) for event in subject.events)
+    if subject.losses and started:
+        return history(subject.events), list(subject.losses[:_steps(subject)]), "the run's"
+    return _tried(subject, started)
 
 
 def text(subject: Subject, told: History) -> str:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from core.events import Event
+from core.events import Event, Point
 from core.experiment.model import Experiment
 from core.plain import Plain
+from core.records import Run
 
 
 class Subject(NamedTuple):
@@ -21,6 +22,20 @@ class Subject(NamedTuple):
     """The file with what the run learned."""
     step_seconds: float | None = None
     """How long one step took, as far as that is known."""
+    points: tuple[Point, ...] = ()
+    """Every recorded point in the order it was told; only for the ways that write them."""
+    run: Run | None = None
+    """The run as the store has it."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a run that has told something."""
+        return bool(self.events or self.points)
+
+    @property
+    def learned(self) -> bool:
+        """Whether there are weights."""
+        return self.weights is not None and self.weights.exists()
 
 
 class Proof(Plain):
@@ -29,8 +44,13 @@ class Proof(Plain):
     to: str
     files: tuple[str, ...]
     equal: bool
+    """To the last digit."""
+    close: bool = False
+    """Not equal to the last digit, but as near as this way promises; `said` tells how near that is."""
+    checked: bool = True
+    """False when there was nothing to compare with, or no time; it is not equal then."""
     compared: int
-    """How many numbers were compared: step losses, or outputs for the test split."""
+    """How many numbers were compared: step losses, points, or outputs for the test split."""
     largest_difference: float | None
     """None when some of them were not finite numbers, or there were none."""
     said: str

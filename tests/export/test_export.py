@@ -12,9 +12,10 @@ from core.engine.trainer import Trainer
 from core.events import StepsRecorded
 from core.experiment import templates
 from core.experiment.model import Experiment, read
-from core.export import Subject
+from core.export import Subject, ways
 from core.export.proof import of_script
 from core.problems import Problems
+from tests.conftest import ROOT
 from tests.experiment.written import pinned
 
 
@@ -98,10 +99,30 @@ def test_weights_of_another_network_are_refused(ended: Subject, tmp_path: Path) 
         export.export(ended._replace(weights=tmp_path / "other"), "safetensors", tmp_path / "x.safetensors")
 
 
-@pytest.mark.parametrize("to", export.WAYS)
+@pytest.mark.parametrize("to", ways.kinds())
 def test_a_place_that_takes_no_file_is_told(to: str, ended: Subject, tmp_path: Path) -> None:
     with pytest.raises(Problems, match=r"cannot be written.*Name a file in a folder that exists"):
         export.export(ended, to, tmp_path / "nowhere" / "x")
+
+
+def test_every_way_has_a_file_and_a_sentence() -> None:
+    for way in ways.WAYS:
+        assert (ROOT / "core/export" / f"{way.module}.py").exists()
+        assert way.help.endswith(".")
+        assert way.file.partition(".")[2]
+    assert len(set(ways.kinds())) == len({way.file for way in ways.WAYS}) == len(ways.WAYS)
+
+
+@pytest.mark.parametrize(("had", "possible"), [
+    ({"begun": False, "over": False, "weights": False}, {"draft"}),
+    ({"begun": True, "over": False, "weights": False}, {"draft", "run"}),
+    ({"begun": True, "over": True, "weights": False}, {"draft", "run"}),
+    ({"begun": True, "over": True, "weights": True}, {"draft", "run", "weights"})])
+def test_what_is_lacking_is_said_with_the_way_out(had: dict[str, bool], possible: set[str]) -> None:
+    for way in ways.WAYS:
+        missing = ways.lacking(way, **had)
+        assert (missing is None) == (way.needs in possible), way.kind
+        assert missing is None or missing.fix
 
 
 def test_an_unknown_way_is_told_with_the_known_ones(ended: Subject, tmp_path: Path) -> None:
@@ -144,6 +165,7 @@ def test_a_script_that_takes_too_long_is_told_as_not_checked(
     path.write_text("import time; time.sleep(20)")
     proof = of_script(path, [0.5], "the run's")
     assert not proof.equal
+    assert not proof.checked
     assert proof.said.startswith("Not checked: the script's first step took longer than 0.5 seconds")
 
 

@@ -1,0 +1,54 @@
+"""A run's trained network as ONNX, run in onnxruntime at other batch sizes than it was traced with."""
+
+from pathlib import Path
+
+import onnxruntime
+import torch
+from onnxruntime.capi.onnxruntime_pybind11_state import (  # pyright: ignore[reportMissingModuleSource]
+    Fail,
+    InvalidArgument,
+    RuntimeException,
+)
+from torch import Tensor
+
+from core.export.place import put
+from core.export.subject import Proof, Subject
+from core.export.trained import TRACED, Trained, answered, proved, quiet, rejudged, trained
+
+_REFUSALS = (Fail, InvalidArgument, RuntimeException)
+_INPUT, _OUTPUT = "x", "outputs"
+
+
+def export(subject: Subject, path: Path) -> Proof:
+    """Write the network to `path`, run it, and compare. Raises Problems."""
+    of = trained(subject)
+    put(path, converted(of))
+    file = opened(path.read_bytes())
+    return rejudged(proved("onnx", path, of, file, "onnxruntime"), answered(file, of.inputs), of)
+
+
+def converted(of: Trained) -> bytes:
+    """The network as ONNX, weights and all in one piece."""
+    with quiet():
+        program = torch.onnx.export(
+            of.network, (of.inputs[:TRACED],), dynamo=True, dynamic_shapes=(of.axes,), external_data=False,
+            input_names=[_INPUT], output_names=[_OUTPUT], verbose=False)
+    assert program is not None, "dynamo=True gives a program"
+    return program.model_proto.SerializeToString()
+
+
+class opened:
+    """An ONNX file as a function of a batch."""
+
+    def __init__(self, content: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def __call__(self, batch: Tensor) -> Tensor:
+        """What the file says of a batch. (samples, outputs). Raises RuntimeError when it does not take it."""
+        try:
+            (result,) = self._session.run([_OUTPUT], {_INPUT: batch.numpy()})
+        except _REFUSALS as refused:
+            raise RuntimeError(str(refused)) from refused
+        return torch.from_numpy(result)
