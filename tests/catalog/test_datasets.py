@@ -118,7 +118,8 @@ def test_an_answer_is_read_behind_a_start_token_and_said_up_to_an_end_token(entr
     assert (judged == (np.arange(judged.shape[1]) <= last[:, None])).all(), "judged from the first to the end"
     assert (samples.targets[np.arange(data.count), last] == words.index("␃")).all()
     assert (last > 0).all(), "no answer is empty"
-    assert last.max() == judged.shape[1] - 1, "no step is spare"
+    assert last.max() == judged.shape[1] - 1, "no step of the answer is spare"
+    assert (samples.inputs[:, part.start - 1] != words.index("␀")).any(), "nor of the source"
 
 
 def test_what_is_declared_is_known_without_making_it_or_loading_what_makes_it():

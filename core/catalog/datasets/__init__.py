@@ -10,8 +10,12 @@ from core.catalog.datasets.algorithms import (
     Reverse,
     Sort,
 )
-from core.catalog.datasets.images import Digits
+from core.catalog.datasets.audio import Tones, Waves
+from core.catalog.datasets.images import ColouredDigits, Digits, DigitsReconstruction
 from core.catalog.datasets.names import Cities, Scripts
+from core.catalog.datasets.news import Headlines
+from core.catalog.datasets.pairs import Dates, NumberWords
+from core.catalog.datasets.photos import PhotoPatches
 from core.catalog.datasets.points import (
     XOR,
     Checkerboard,
@@ -22,9 +26,15 @@ from core.catalog.datasets.points import (
     Plane,
     Spiral,
 )
-from core.catalog.datasets.tables import BreastCancer, Diabetes, Iris, Wine
+from core.catalog.datasets.sentences import EnglishFrench
+from core.catalog.datasets.series import Lorenz, MackeyGlass, SineMixes, Stocks
+from core.catalog.datasets.shapes import Shapes, ShapesLabels
+from core.catalog.datasets.tables import BreastCancer, Diabetes, Gapminder, Iris, Tips, Wine
 from core.catalog.datasets.text import PythonTopics
 
 DATASETS: tuple[type[Dataset], ...] = (
-    Circle, XOR, Gaussians, Spiral, Moons, Checkerboard, Plane, MultiGauss, Digits, Iris, Wine, BreastCancer,
-    Diabetes, PythonTopics, Scripts, Cities, Copy, Reverse, Sort, Addition, Parity, Brackets, ModularAddition)
+    Circle, XOR, Gaussians, Spiral, Moons, Checkerboard, Plane, MultiGauss, Digits, DigitsReconstruction,
+    ColouredDigits, Shapes, ShapesLabels, PhotoPatches, Iris, Wine, BreastCancer, Diabetes, Gapminder, Tips,
+    MackeyGlass, Lorenz, SineMixes, Stocks, Waves, Tones,
+    PythonTopics, Scripts, Cities, Dates, NumberWords, EnglishFrench, Headlines,
+    Copy, Reverse, Sort, Addition, Parity, Brackets, ModularAddition)
