@@ -74,9 +74,9 @@ def sine_mixes(samples: int, steps: int, horizon: int, sines: int, noise: float,
 def stocks(steps: int, horizon: int, share: str) -> tuple[np.ndarray, np.ndarray]:
     """Weekly prices of six shares, divided by the first week's. Result: (samples, steps, 6), and (samples,
     horizon), the prices to come of one share."""
-    from plotly import data
+    from plotly.data import stocks as table
 
-    prices = np.asarray(data.stocks(return_type="pandas")[list(PRICES)])
+    prices = np.asarray(table(return_type="pandas")[list(PRICES)])
     seen, follows = windows(prices, steps, horizon)
     return seen, follows.reshape(len(seen), horizon, -1)[:, :, PRICES.index(share)]
 

@@ -45,9 +45,9 @@ def diabetes() -> tuple[np.ndarray, np.ndarray]:
 
 def gapminder(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """142 countries in random order, twelve years each; the target is life expectancy in years."""
-    from plotly import data
+    from plotly.data import gapminder as table
 
-    rows = data.gapminder(return_type="pandas").sort_values(["country", "year"])
+    rows = table(return_type="pandas").sort_values(["country", "year"])
     continent = np.asarray(rows.continent)[:, None] == np.array(CONTINENTS)
     wealth, people = np.log10(np.asarray(rows.gdpPercap)), np.log10(np.asarray(rows["pop"]))
     inputs = np.column_stack([wealth, people, np.asarray(rows.year), continent])
@@ -58,9 +58,9 @@ def gapminder(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def tips() -> tuple[np.ndarray, np.ndarray]:
     """244 bills in one restaurant; the target is the tip in dollars."""
-    from plotly import data
+    from plotly.data import tips as table
 
-    rows = data.tips(return_type="pandas")
+    rows = table(return_type="pandas")
     words = {"sex": "Female", "smoker": "Yes", "time": "Dinner"}
     switches = [np.asarray(rows[column]) == word for column, word in words.items()]
     days = np.asarray(rows.day)[:, None] == np.array(DAYS)
