@@ -20,7 +20,7 @@ from core.experiment.check import check, steps_per_epoch, walk
 from core.experiment.templates import names, template
 from core.export import ways
 from core.problems import Problem, Problems, StoreTrouble
-from core.records import RunState
+from core.records import Run, RunState
 from core.runtime import client, exports, follow, paths
 from core.store.catalog import Catalog
 from core.store.trouble import NoSuchRun
@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     predicting.add_argument("run", type=int)
     predicting.add_argument("--input", type=Path, required=True, metavar="FILE",
                             help="CSV with the data set's columns, or JSON: a list of numbers per sample")
+    serving = add("serve", _serve, "answer over HTTP what a run's network says, on this machine only")
+    serving.add_argument("run", type=int)
+    serving.add_argument("--port", type=int, default=8700, help="0 takes a free one (%(default)s)")
     return parser
 
 
@@ -265,23 +268,26 @@ def _show(arguments: Arguments) -> int:
 
 
 def _export(arguments: Arguments) -> int:
-    catalog = Catalog(arguments.store)
-    try:
-        run = catalog.run(arguments.run)
-    finally:
-        catalog.close()
-    proof = exports.export(arguments.store, run, arguments.to, arguments.output)
+    proof = exports.export(arguments.store, _run(arguments), arguments.to, arguments.output)
     print(follow.as_json(proof) if arguments.json else proof["said"])
     return DONE if proof["equal"] or proof["close"] else BROKEN
 
 
+def _serve(arguments: Arguments) -> int:
+    from core.runtime import serve  # loads torch
+
+    serve.serve(arguments.store, _run(arguments), arguments.port, lambda line: print(line, flush=True))
+    return DONE
+
+
+def _run(arguments: Arguments) -> Run:
+    """The run that is meant. Raises NoSuchRun."""
+    with contextlib.closing(Catalog(arguments.store)) as catalog:
+        return catalog.run(arguments.run)
+
+
 def _predict(arguments: Arguments) -> int:
-    catalog = Catalog(arguments.store)
-    try:
-        run = catalog.run(arguments.run)
-    finally:
-        catalog.close()
-    rows = exports.predict(arguments.store, run, arguments.input)
+    rows = exports.predict(arguments.store, _run(arguments), arguments.input)
     if arguments.json:
         print(follow.as_json(rows))
         return DONE

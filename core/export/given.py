@@ -22,10 +22,20 @@ def samples(path: Path, data: Dataset) -> np.ndarray:
         raise _wrong(path, f"The file cannot be read ({error.strerror}).", "Check its name.") from None
     except UnicodeDecodeError:
         raise _wrong(path, "The file is not text in UTF-8.", "Save it as CSV or JSON in UTF-8.") from None
-    rows = _from_json(path, text) if path.suffix.lower() == ".json" else _from_csv(path, text, data)
-    given = _array(path, rows, (2,) if data.picture == "plane" else tuple(data.shape.sizes))
-    shown = data.shown()
+    where = str(path)
+    rows = from_json(where, text) if path.suffix.lower() == ".json" else _from_csv(where, text, data)
+    return inputs(where, rows, data)
+
+
+def inputs(where: str, rows: Any, data: Dataset) -> np.ndarray:
+    """Rows as the network is shown them, not scaled yet. (samples, *shape) float32. Raises Problems."""
+    given, shown = _array(where, rows, size(data)), data.shown()
     return shown.function(given, **shown.kwargs).astype(np.float32) if shown else given
+
+
+def size(data: Dataset) -> tuple[int, ...]:
+    """The size of a sample as a person brings it: a point of data on the plane, otherwise what it is."""
+    return (2,) if data.picture == "plane" else tuple(data.shape.sizes)
 
 
 def columns(data: Dataset) -> tuple[str, ...]:
@@ -33,61 +43,62 @@ def columns(data: Dataset) -> tuple[str, ...]:
     return ("x1", "x2") if data.picture == "plane" else data.columns
 
 
-def _from_json(path: Path, text: str) -> Any:
+def from_json(where: str, text: str | bytes) -> Any:
+    """What a JSON text holds. Raises Problems."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _wrong(path, f"The file is not JSON ({error}).",
+        raise _wrong(where, f"This is not JSON ({error}).",
                      "Write a list with one list of numbers per sample.") from None
 
 
-def _from_csv(path: Path, text: str, data: Dataset) -> list[list[float]]:
+def _from_csv(where: str, text: str, data: Dataset) -> list[list[float]]:
     wanted = columns(data)
     if not wanted:
-        raise _wrong(path, "Pictures have no columns.", "Bring them as a .json file: one nested list each.")
+        raise _wrong(where, "Pictures have no columns.", "Bring them as a .json file: one nested list each.")
     try:
         header, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
     except csv.Error as error:
-        raise _wrong(path, f"The file is not CSV ({error}).", "Save it as CSV, with commas.") from None
+        raise _wrong(where, f"The file is not CSV ({error}).", "Save it as CSV, with commas.") from None
     names = [name.strip() for name in header]
     missing = [name for name in wanted if names.count(name) != 1]
     if missing:
-        raise _wrong(path, f"Needed once each, and not so: the columns {', '.join(missing)}.",
+        raise _wrong(where, f"Needed once each, and not so: the columns {', '.join(missing)}.",
                      f"Name the columns in the first line: {','.join(wanted)}.")
     places = [(name, names.index(name)) for name in wanted]
-    return [[_number(path, number, name, row[place] if place < len(row) else "") for name, place in places]
+    return [[_number(where, number, name, row[place] if place < len(row) else "") for name, place in places]
             for number, row in enumerate(rows, 1)]
 
 
-def _number(path: Path, row: int, column: str, cell: str) -> float:
+def _number(where: str, row: int, column: str, cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise _wrong(path, f"Row {row}, column {column}: {cell[:40]!r} is not a number.",
+        raise _wrong(where, f"Row {row}, column {column}: {cell[:40]!r} is not a number.",
                      "Give every cell a number.") from None
 
 
-def _array(path: Path, rows: Any, sizes: tuple[int, ...]) -> np.ndarray:
+def _array(where: str, rows: Any, sizes: tuple[int, ...]) -> np.ndarray:
     """The rows as samples of these sizes, all of them finite."""
     words = " × ".join(map(str, sizes))
     fix = f"Give a list with {words} numbers per sample."
     if not isinstance(rows, list) or not rows:
-        raise _wrong(path, "The file holds no samples.", fix)
+        raise _wrong(where, "There are no samples.", fix)
     try:
         given = np.array(rows)
     except ValueError:
-        raise _wrong(path, "The samples are not of one size.", fix) from None
+        raise _wrong(where, "The samples are not of one size.", fix) from None
     if given.shape[1:] != sizes:
         held = " × ".join(map(str, given.shape[1:])) or "1"
-        raise _wrong(path, f"A sample holds {held} numbers, not {words}.", fix)
+        raise _wrong(where, f"A sample holds {held} numbers, not {words}.", fix)
     if given.dtype.kind not in "iuf":
-        raise _wrong(path, "The samples hold something that is not a number.", fix)
+        raise _wrong(where, "The samples hold something that is not a number.", fix)
     with np.errstate(over="ignore"):
         given = given.astype(np.float32)
     if not np.isfinite(given).all():
-        raise _wrong(path, "The samples hold a number that is not finite or too large.", fix)
+        raise _wrong(where, "The samples hold a number that is not finite or too large.", fix)
     return given
 
 
-def _wrong(path: Path, what: str, fix: str) -> Problems:
-    return Problems(Problem(where=str(path), what=what, fix=fix))
+def _wrong(where: object, what: str, fix: str) -> Problems:
+    return Problems(Problem(where=str(where), what=what, fix=fix))

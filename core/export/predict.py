@@ -16,21 +16,38 @@ from core.problems import Problem, Problems
 
 
 def predict(subject: Subject, path: Path) -> list[dict[str, Any]]:
-    """One row per sample in the file: {class, shares} or {value}, scaled as in training. Raises Problems."""
-    experiment = subject.experiment
-    if subject.weights is None or not subject.weights.exists():
-        raise Problems(Problem(where="run", what="The run has left no weights behind to predict with.",
-                               fix="Wait until it ends, or train it again."))
-    given = samples(path, experiment.data)
-    network = initial(experiment)
-    weights.read(subject.weights, network)
-    ready = split(experiment.data)
-    if experiment.data.scaled:
-        given = ((given - ready.scaling.mean) / ready.scaling.std).astype(np.float32)
-    put_out = outputs(network, torch.from_numpy(np.ascontiguousarray(given))).float()
-    task = experiment.data.task
-    if not task.classes:
-        return [{"value": float(row[0])} for row in unscaled(put_out.numpy(), ready)]
-    parts = shares(put_out, experiment.training.loss.for_task(task))
-    return [{"class": task.classes[int(row.argmax())], "shares": dict(zip(task.classes, part, strict=True))}
-            for row, part in zip(put_out, parts.tolist(), strict=True)]
+    """One row per sample in the file: {class, shares} or {value}. Raises Problems."""
+    predictor = Predictor(subject)
+    return predictor.rows(samples(path, subject.experiment.data))
+
+
+class Predictor:
+    """What a run learned, ready to be asked. Raises Problems when it left no weights."""
+
+    def __init__(self, subject: Subject) -> None:
+        if subject.weights is None or not subject.weights.exists():
+            raise Problems(Problem(where="run", what="The run has left no weights behind to predict with.",
+                                   fix="Wait until it ends, or train it again."))
+        self.experiment = subject.experiment
+        self._network = initial(self.experiment).eval()
+        weights.read(subject.weights, self._network)
+        self._ready = split(self.experiment.data)
+
+    def rows(self, given: np.ndarray) -> list[dict[str, Any]]:
+        """One row per sample, scaled as in training: {class, shares} or {value}. given: (samples, *shape)"""
+        task, ready = self.experiment.data.task, self._ready
+        if self.experiment.data.scaled:
+            given = ((given - ready.scaling.mean) / ready.scaling.std).astype(np.float32)
+        put_out = outputs(self._network, torch.from_numpy(np.ascontiguousarray(given))).float()
+        if not task.classes:
+            return [{"value": float(row[0])} for row in unscaled(put_out.numpy(), ready)]
+        parts = shares(put_out, self.experiment.training.loss.for_task(task)).tolist()
+        best = [task.classes[place] for place in put_out.argmax(1).tolist()]
+        return [{"class": one, "shares": dict(zip(task.classes, part, strict=True))}
+                for one, part in zip(best, parts, strict=True)]
+
+    def example(self) -> list[Any]:
+        """A sample of the test split, as a person would bring it."""
+        held = self._ready.samples
+        brought = held.inputs if held.points is None else held.points
+        return brought[int(self._ready.rows["test"][0])].tolist()

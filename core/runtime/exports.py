@@ -49,8 +49,13 @@ def predict(store: Path, run: Run, path: Path) -> list[dict[str, Any]]:
     """What a run's network says of the samples in a file. Raises Problems and StoreTrouble."""
     from core.export.predict import predict as predicted
 
-    weights = paths.weights(store, run.id)
-    return predicted(Subject(model.read(run.experiment), over=run.state.over, weights=weights), path)
+    return predicted(learned(store, run), path)
+
+
+def learned(store: Path, run: Run) -> Subject:
+    """A run as far as it takes to use what it learned."""
+    return Subject(model.read(run.experiment), over=run.state.over, weights=paths.weights(store, run.id),
+                   run=run)
 
 
 def first_losses(reader: Reader) -> tuple[float, ...]:
