@@ -91,6 +91,20 @@ class Resumed(Plain):
     step: int
 
 
+class Continued(Plain):
+    """The run's process was gone, and another goes on; what was told up to `step` + `again` stays."""
+
+    type: Literal["continued"] = "continued"
+    step: int
+    """The step it goes on from: that of its newest whole checkpoint, or 0."""
+    again: int
+    """So many steps were taken a second time, because they had been told already."""
+    exact: bool
+    """Whether it goes on as if nothing had happened, to the last bit."""
+    why: str = ""
+    """Why it does not, for a reader."""
+
+
 class Ended(Plain):
     """What every ending tells."""
 
@@ -132,8 +146,8 @@ class Failed(Plain):
     details: str = ""
 
 
-Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Paused | Resumed | Finished | Stopped
-         | Diverged | Failed)
+Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Paused | Resumed | Continued
+         | Finished | Stopped | Diverged | Failed)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 
 

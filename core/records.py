@@ -26,7 +26,7 @@ class RunState(StrEnum):
 
     @property
     def over(self) -> bool:
-        """Whether nothing more will happen to this run."""
+        """Whether nothing more will happen to this run, unless it was interrupted and is resumed."""
         return self not in (RunState.QUEUED, RunState.STARTING, RunState.RUNNING, RunState.PAUSED)
 
 

@@ -9,6 +9,7 @@ import pytest
 from core import events
 from core.events import (
     Changed,
+    Continued,
     Diverged,
     Event,
     Failed,
@@ -32,6 +33,7 @@ EVERY: list[Event] = [
     Changed(step=4, setting="training.optimizer.learning_rate", value=1e-6),
     WeightEdited(step=4, node="out", parameter="0.weight", index=(0, 1), value=-2.5),
     Paused(step=4), Resumed(step=4),
+    Continued(step=4, again=3, exact=False, why="Not exact: threads was 2 and is 1."),
     Finished(step=8, epoch=2, seconds=1.5, test={"loss": 0.1}),
     Stopped(step=8, epoch=2, seconds=1.5, test={"loss": math.nan}),
     Diverged(step=7, epoch=2, seconds=1.5, loss=math.nan, finite_step=4),

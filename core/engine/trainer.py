@@ -140,7 +140,8 @@ class Trainer:
                 tensor.copy_(state["network"][name])
         for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(held)
-        self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
+        step: int = state["step"]
+        self.step, self.epoch, self.seconds = step, state["epoch"], state["seconds"]
         self._validation_losses = state["validation_losses"]
         self._recorder.restore(state["recorder"])
         self._finite.take(state["finite"])

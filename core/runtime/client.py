@@ -7,16 +7,18 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from core.problems import StoreTrouble
-from core.records import Snapshot
+from core.problems import Problem, Problems, StoreTrouble
+from core.records import Run, RunState, Snapshot
 from core.runtime import locks, paths
+from core.runtime.endings import left_behind
 from core.runtime.locks import Lock
 from core.store import files
 from core.store.catalog import Catalog
-from core.store.trouble import told
+from core.store.trouble import RunIsOver, told
 
 IDLE = 60.0
 """Seconds after which a dispatcher nobody needs ends."""
@@ -125,6 +127,39 @@ def submit(store: Path, experiment: dict[str, Any], name: str, key: str, pace: f
         catalog.close()
     ensure_jobs(store)
     return run
+
+
+def resume(store: Path, run: int) -> None:
+    """Have a run whose process was gone go on. Raises Problems when it cannot, and NoSuchRun."""
+    with closing(Catalog(store)) as catalog:
+        row = catalog.run(run)
+        if (refusal := _refusal(store, row)) is not None:
+            raise Problems(refusal)
+        try:
+            catalog.resume(run)
+        except RunIsOver:
+            raise Problems(_refusal(store, catalog.run(run)) or _GOES_ON) from None  # somebody was faster
+    ensure_jobs(store)
+
+
+_GOES_ON = Problem(where="run", what="It goes on already.", fix="Wait for its end.")
+
+
+def _refusal(store: Path, run: Run) -> Problem | None:
+    """Why a run cannot be resumed; None when it can. An ending that was told is not taken back."""
+    if run.state is RunState.INTERRUPTED:
+        return None
+    if not run.state.over:
+        what = f"Run {run.id} is {run.state.value} and was not interrupted."
+        return _GOES_ON.model_copy(update={"what": what})
+    if run.state is RunState.FAILED and left_behind(files.run_folder(store, run.id))[0] is None:
+        return None  # the disk failed it, not the training
+    what = _OVER.get(run.state, f"is {run.state.value}, and would be again")
+    return Problem(where="run", what=f"Run {run.id} {what}.", fix="Train again to make a new run.")
+
+
+_OVER = {RunState.FINISHED: "is finished",
+         RunState.STOPPED: "was stopped and judged on its test samples, so it is over"}
 
 
 def ask(store: Path, kind: str, payload: dict[str, Any]) -> str:

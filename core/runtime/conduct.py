@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, assert_never
 
-from core.events import Diverged, Event, Finished, Paused, Resumed, Stopped
+from core.events import Changed, Diverged, Event, Finished, Paused, Resumed, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Progress, RunState
 from core.runtime import commands
@@ -11,6 +11,8 @@ from core.runtime.commands import Command
 from core.runtime.eye import Eye
 from core.runtime.keeper import Keeper
 from core.runtime.pace import Pace, Speed
+from core.runtime.past import Again
+from core.runtime.saver import Saver
 
 if TYPE_CHECKING:
     from core.engine.trainer import Trainer
@@ -29,12 +31,16 @@ _MANY = 1 << 40
 class Conductor:
     """One run from its first step to its ending."""
 
-    def __init__(self, run: int, trainer: "Trainer", keeper: Keeper, eye: Eye) -> None:
+    def __init__(self, run: int, trainer: "Trainer", keeper: Keeper, eye: Eye, saver: Saver,
+                 again: Again | None = None) -> None:
+        """again: what the run told before, when it goes on after its process was gone."""
         self.stopping = False
         self._run = run
         self._trainer = trainer
         self._keeper = keeper
         self._eye = eye
+        self._saver = saver
+        self._again = again
         self._pace = Pace()
         self._speed = Speed()
         self._halt: int | None = None  # the step to wait at; None while nobody said to wait
@@ -47,7 +53,10 @@ class Conductor:
 
     def conduct(self) -> Ending:
         """Lead the run until it ends, and return its ending, which is not stored yet. Raises Gone."""
-        self._take(self._trainer.start())
+        if self._again is not None:
+            self._catch_up(self._again)
+        else:
+            self._take(self._trainer.start())
         while self._ending is None:
             began, waited = time.monotonic(), self._waits
             self._heed()
@@ -63,6 +72,31 @@ class Conductor:
         """Show how it ended: all that was heard, the last figures, a last look."""
         self._look()
         self._flush()
+
+    def _catch_up(self, again: Again) -> None:
+        """Compute again what was told before. Nobody is heeded meanwhile: nothing told is contradicted."""
+        trainer = self._trainer
+        if trainer.step == 0:
+            self._take(trainer.start())
+        self._change_again(again)
+        while self._ending is None and (halt := again.next(trainer.step)) is not None:
+            self._take(trainer.advance(halt - trainer.step, _HEED))
+            self._change_again(again)
+            self._tell()
+        self._again = None
+        self._lasted = trainer.seconds
+        told = again.continued(trainer.step)
+        self._keeper.hear(told)
+        if told.why:
+            self._keeper.note(told.why)
+        self._flush()
+
+    def _change_again(self, again: Again) -> None:
+        for change in again.changes(self._trainer.step):
+            if isinstance(change, Changed):
+                self._trainer.change(change.setting, change.value)
+            else:
+                self._trainer.edit_weight(change.node, change.parameter, change.index, change.value)
 
     @property
     def _waits(self) -> bool:
@@ -89,8 +123,10 @@ class Conductor:
         for event in happened:
             if isinstance(event, Finished | Stopped | Diverged):
                 self._ending = event
-            else:
+            elif self._again is None:
                 self._keeper.hear(event)
+            elif (new := self._again.new(event)) is not None:
+                self._keeper.hear(new)
 
     def _tell(self) -> None:
         """What goes by the clock."""
@@ -101,6 +137,8 @@ class Conductor:
             self._refreshed = now
             self._keeper.refresh(self._trainer.seconds)
         self._eye.glance(self._trainer.step, self._trainer.epoch, self._pace.rate is not None)
+        if self._again is None and self._ending is None:
+            self._saver.glance(self._trainer)
 
     def _flush(self) -> None:
         now = self._flushed = time.monotonic()

@@ -53,6 +53,8 @@ class Desk:
                 return {"run": self._train(request)}
             case requests.Runs():
                 return {"runs": [_row(run) for run in self._catalog.runs()]}
+            case requests.Resume():
+                client.resume(self._store, request.run)
             case requests.Command():
                 self._catalog.command(request.run, commands.read(request.command).model_dump(mode="json"))
             case requests.Rename():

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.events import Changed, Diverged, Event, Failed, Finished, Started, Stopped, WeightEdited
+from core.events import Changed, Continued, Diverged, Event, Failed, Finished, Started, Stopped, WeightEdited
 from core.records import RunState
 from core.store import files
 from core.store.catalog import Catalog
@@ -106,4 +106,6 @@ def _mark(event: Event) -> dict[str, Any] | None:
         return {"step": event.step, "text": f"{setting} {event.value:g}"}
     if isinstance(event, WeightEdited):
         return {"step": event.step, "text": f"a weight of {event.node} set to {event.value:g}"}
+    if isinstance(event, Continued):
+        return {"step": event.step + event.again, "text": "resumed" if event.exact else "resumed, not exact"}
     return None

@@ -20,10 +20,13 @@ _LOOK = 0.05
 """Seconds between two looks at the store."""
 
 
-def events(store: Path, run: int, before_look: Callable[[], None] = lambda: None) -> Iterator[Event]:
-    """Every event of a run, waiting for more until it is over; `before_look` is called before each look
-    at the store. Raises NoSuchRun."""
-    catalog, reader, seen = Catalog(store, create=False), Reader(files.run_folder(store, run)), 0
+def events(store: Path, run: int, before_look: Callable[[], None] = lambda: None, after: int = 0,
+           ) -> Iterator[Event]:
+    """Every event of a run with a number above `after`, waiting for more until it is over.
+
+    `before_look` is called before each look at the store. Raises NoSuchRun.
+    """
+    catalog, reader, seen = Catalog(store, create=False), Reader(files.run_folder(store, run)), after
     try:
         while True:
             before_look()

@@ -44,7 +44,7 @@ class Keeper:
         self._said: tuple[float | None, float] | None = None
         self._told: Progress | None = None
         self._looked = time.monotonic()
-        self.best: float | None = None
+        self.best: float | None = run.best
 
     def hear(self, *happened: Event) -> None:
         """Take events to be stored with the next `flush`."""
@@ -57,6 +57,16 @@ class Keeper:
     def waiting(self) -> bool:
         """Whether something was heard that is not stored."""
         return bool(self._pending)
+
+    @property
+    def stored(self) -> int:
+        """How many events are stored."""
+        return self._writer.stored
+
+    def barrier(self) -> None:
+        """Store what was heard; it and all before it outlives a power cut. Raises Gone."""
+        self.flush()
+        self._patiently(self._writer.barrier)
 
     def flush(self, progress: Progress | None = None) -> None:
         """Store what was heard, and how far the run is. Raises Gone."""
@@ -100,8 +110,7 @@ class Keeper:
     def end(self, ending: Event, state: RunState, reason: str, seconds: float | None) -> None:
         """Store the last event, and only then say in the catalog that the run is over."""
         self.hear(ending)
-        self.flush()
-        self._patiently(self._writer.barrier)
+        self.barrier()
         self.state(state, reason, seconds)
 
     def close(self) -> None:

@@ -52,6 +52,11 @@ def weights(store: Path, run: int) -> Path:
     return files.run_folder(store, run) / "weights.safetensors"
 
 
+def checkpoints(store: Path, run: int) -> Path:
+    """What a run needs to go on when its process is gone; there while it is not over."""
+    return files.run_folder(store, run) / "checkpoints"
+
+
 def experiment(store: Path, run: int) -> Path:
     """What a run was asked, beside its weights."""
     return files.run_folder(store, run) / "experiment.json"

@@ -66,6 +66,13 @@ class Train(Request):
     key: str = Field(min_length=8, max_length=64)
 
 
+class Resume(Request):
+    """Have a run go on whose process was gone."""
+
+    do: Literal["resume"]
+    run: int
+
+
 class Command(Request):
     """Tell a run something."""
 
@@ -126,7 +133,8 @@ class Look(Request):
     sample: int = Field(default=0, ge=0)
 
 
-Answerable = (Catalogue | Check | Edit | Template | Open | Train | Command | Runs | Rename | Delete | Compare)
+Answerable = (Catalogue | Check | Edit | Template | Open | Train | Resume | Command | Runs | Rename | Delete
+              | Compare)
 AnyRequest = Answerable | Watch | Preview | Look
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
 

@@ -17,6 +17,8 @@ from core.runtime.conduct import Conductor, Ending
 from core.runtime.endings import meaning
 from core.runtime.eye import Eye
 from core.runtime.keeper import Gone, Keeper
+from core.runtime.past import past
+from core.runtime.saver import Saver
 from core.store import files
 from core.store.catalog import Catalog
 
@@ -76,6 +78,7 @@ class _Work:
     """One run's training, with what may go wrong."""
 
     def __init__(self, store: Path, run: Run) -> None:
+        self._store = store
         self._run = run
         self._stopped = False
         self._conductor: Conductor | None = None
@@ -103,10 +106,17 @@ class _Work:
         from core.engine.trainer import Trainer
         from core.experiment import model
 
-        trainer = self._trainer = Trainer(model.read(self._run.experiment))
+        saver = Saver(paths.checkpoints(self._store, self._run.id), self._keeper)
+        before = past(files.run_folder(self._store, self._run.id), saver.checkpoints)
+        saver.checkpoints.sweep(before.useless if before else [])
+        for step in before.useless if before else []:
+            self._keeper.note(f"The checkpoint of step {step} is damaged and was left out.")
+        trainer = self._trainer = Trainer(model.read(self._run.experiment),
+                                          pins=before.pins() if before else None)
         probe = Probe(trainer.network, trainer.split, trainer.experiment)
         eye = Eye(probe, self._keeper.snapshot, self._keeper.note)
-        self._conductor = Conductor(self._run.id, trainer, self._keeper, eye)
+        again = before.restore(trainer) if before else None  # last of all: the generators go on from there
+        self._conductor = Conductor(self._run.id, trainer, self._keeper, eye, saver, again)
         self._conductor.stopping = self._stopped
         ending = self._conductor.conduct()
         self._conductor.finish()
@@ -117,6 +127,7 @@ class _Work:
         known = meaning(ending)
         assert known is not None, "an ending has a meaning"
         self._keeper.end(ending, *known, self._trainer.seconds if self._trainer else None)
+        files.remove(paths.checkpoints(self._store, self._run.id))
 
     def _told_to_stop(self, *_: object) -> None:
         self._stopped = True

@@ -27,8 +27,8 @@ class Catalog:
     """One connection to a store's catalog. Any number of processes may have one; each opens its own.
 
     Readers may rely on three things: a run's number is never given twice, a run that is over stays in
-    that state, and what a call returned was on the disk (another process, or this one killed the next
-    moment, finds it there).
+    that state unless it is resumed, and what a call returned was on the disk (another process, or this
+    one killed the next moment, finds it there).
     """
 
     def __init__(self, store: Path, *, create: bool = True) -> None:
@@ -106,6 +106,19 @@ class Catalog:
         with self._base.transaction():
             self._base.rows("UPDATE runs SET state = 'queued' WHERE id = ? AND state = 'starting'", (id,))
 
+    def resume(self, id: int) -> None:
+        """Put a run whose process was gone back into the queue. Raises NoSuchRun, RunIsOver for any other.
+
+        What it was told before is forgotten, but for its pace: it is not told to pause or stop again.
+        """
+        with self._base.durable(), self._base.transaction():
+            run = self.run(id)
+            if run.state not in (RunState.INTERRUPTED, RunState.FAILED):
+                raise RunIsOver(f"Run {id} is {run.state.value} and was not interrupted. Nothing to resume.")
+            self._base.rows("UPDATE runs SET state = 'queued', reason = '', ended = NULL WHERE id = ?", (id,))
+            paces = [seq for seq, command in self.commands(id) if command.get("kind") == "pace"]
+            self._base.rows("DELETE FROM commands WHERE run = ? AND seq != ?", (id, max(paces, default=0)))
+
     def set_state(self, id: int, state: RunState, *, reason: str = "", best: float | None = None,
                   seconds: float | None = None) -> None:
         """Say where a run stands. Raises RunIsOver when it was over before, NoSuchRun when it is gone."""
@@ -151,13 +164,17 @@ class Catalog:
     def command(self, id: int, command: dict[str, Any]) -> int:
         """Tell a run something; it is heeded in order of arrival. Raises RunIsOver and NoSuchRun.
 
-        A run that is told to stop while it is still queued is stopped at once.
+        A run that is told to stop while it is still queued is stopped at once; one that was to be resumed
+        is interrupted as before.
         """
         with self._base.transaction():
             state = self._open(id, "takes no more commands")
             if state is RunState.QUEUED and command.get("kind") == "stop":
-                self._base.rows("UPDATE runs SET state = ?, reason = ?, ended = ? WHERE id = ?",
-                                (RunState.STOPPED.value, "Stopped before it began.", time.time(), id))
+                self._base.rows(
+                    "UPDATE runs SET ended = ?, "
+                    "state = CASE WHEN started IS NULL THEN 'stopped' ELSE 'interrupted' END, "
+                    "reason = CASE WHEN started IS NULL THEN 'Stopped before it began.' "
+                    "ELSE 'Stopped before it went on.' END WHERE id = ?", (time.time(), id))
             return self._tell(id, command)
 
     def commands(self, id: int, after: int = 0) -> list[tuple[int, dict[str, Any]]]:

@@ -43,6 +43,11 @@ class Reader:
         return [(seq, events.read(event)) for seq, event in self._rows(
             f"SELECT seq, event FROM events WHERE seq > ? {only}ORDER BY seq", (after,))]
 
+    def last_number(self) -> int:
+        """The sequence number of what the run said last; 0 before its first word."""
+        rows = self._rows("SELECT seq FROM events ORDER BY seq DESC LIMIT 1")
+        return rows[0][0] if rows else 0
+
     def last_event(self) -> Event | None:
         """What the run said last."""
         rows = self._rows("SELECT event FROM events ORDER BY seq DESC LIMIT 1")

@@ -33,6 +33,11 @@ class Writer:
         self._start: int = row[0] if row else 0
         self._series = self._tails()
 
+    @property
+    def stored(self) -> int:
+        """How many events are stored."""
+        return self._seq
+
     def append(self, *happened: Event) -> None:
         """Store events in order, with their points, all or nothing. Raises RunIsOver after an ending."""
         if not happened:

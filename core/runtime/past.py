@@ -1,0 +1,115 @@
+"""Past: what a run told and kept before its process was gone, and how another goes on from there."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from core import events
+from core.events import Changed, Continued, Event, Started, StepsRecorded, Validated, WeightEdited
+from core.store.reader import Reader
+
+if TYPE_CHECKING:
+    from core.engine.checkpoint import Checkpoint, Checkpoints
+    from core.engine.device import Pins
+    from core.engine.trainer import Trainer
+
+
+class Past(NamedTuple):
+    """A run that began before, and where it can go on."""
+
+    started: Started
+    checkpoint: "Checkpoint | None"
+    useless: list[int]
+    """The steps of checkpoints that were damaged, or are ahead of what was stored."""
+    told: list[Event]
+    """What the run told after that checkpoint; all it told when there is none."""
+
+    def pins(self) -> "Pins | None":
+        """Where it trained; None when this machine does not have that device any more."""
+        from core.engine.device import Pins, found
+
+        return Pins(self.started.device, self.started.threads) if self.started.device in found() else None
+
+    def restore(self, trainer: "Trainer") -> "Again":
+        """Put a new trainer where the run can go on, and say what it will then tell again."""
+        from core.engine.exactness import doubt, key
+
+        why = ""
+        if self.checkpoint is not None:
+            trainer.restore(self.checkpoint.state)
+            why = doubt(self.checkpoint.key, key(trainer))
+        return Again(trainer.step, self.told, self.started, f"Not exact: {why}." if why else "")
+
+
+def past(folder: Path, checkpoints: "Checkpoints") -> Past | None:
+    """What a run left behind; None when it never told that it started."""
+    with closing(Reader(folder)) as reader:
+        starts = (event for _, event in reader.events(points=False) if isinstance(event, Started))
+        started = next(starts, None)
+        if started is None:
+            return None
+        found, useless = checkpoints.newest(reader.last_number())
+        told = [event for _, event in reader.events(found.mark if found else 0)]
+    return Past(started, found, useless, told)
+
+
+class Again:
+    """What a run told before, past the step where it goes on: it comes again, and must be the same.
+
+    It is not stored a second time. Changes made by hand are made again at their steps.
+    """
+
+    def __init__(self, step: int, told: list[Event], started: Started, why: str) -> None:
+        """why: why it cannot be promised that everything comes out the same."""
+        self.step = step
+        self.why = why
+        self._started = started
+        self._changes = [event for event in told if isinstance(event, Changed | WeightEdited)]
+        self._judged = {event.step: event for event in told if isinstance(event, Validated)}
+        self._losses = {at: loss for event in told if isinstance(event, StepsRecorded)
+                        for _, at, loss in event.points()}
+        self._until = max([step, *self._losses, *self._judged, *(change.step for change in self._changes)])
+
+    def next(self, step: int) -> int | None:
+        """The step to go to from `step`, where something is to be changed; None when all has come again."""
+        halts = [self._until, *(change.step for change in self._changes)]
+        return min((halt for halt in halts if halt > step), default=None)
+
+    def changes(self, step: int) -> list[Changed | WeightEdited]:
+        """What was changed by hand after this step, in order."""
+        return [change for change in self._changes if change.step == step]
+
+    def new(self, event: Event) -> Event | None:
+        """What of an event was not told before; a difference from what was is remembered."""
+        match event:
+            case Started():
+                self._compare("The start", self._started, event)
+                return None
+            case StepsRecorded():
+                return self._new_steps(event)
+            case Validated() if event.step in self._judged:
+                self._compare(f"The validation at step {event.step}", self._judged[event.step], event)
+                return None
+            case _:
+                return event
+
+    def continued(self, step: int) -> Continued:
+        """How it went on, to be told when all has come again, at `step`."""
+        return Continued(step=self.step, again=step - self.step, exact=not self.why, why=self.why)
+
+    def _new_steps(self, event: StepsRecorded) -> Event | None:
+        new: dict[int, float] = {}
+        for step, loss in zip(event.steps, event.losses, strict=True):
+            if step not in self._losses:
+                new[step] = loss
+            elif loss != self._losses[step]:
+                before = self._losses[step]
+                self._differs(f"The loss of step {step} was {before!r} and came again as {loss!r}.")
+        return StepsRecorded(steps=tuple(new), losses=tuple(new.values())) if new else None
+
+    def _compare(self, what: str, before: Event, now: Event) -> None:
+        if events.write(before) != events.write(now):
+            self._differs(f"{what} did not come out the same again.")
+
+    def _differs(self, how: str) -> None:
+        self.why = self.why or f"Not exact: {how}"
