@@ -162,6 +162,9 @@ class Dataset(Entry):
     """How a sample is looked at."""
     scaled: ClassVar[bool] = False
     """Whether inputs (and a regression's target) are standardised with figures fitted on the train split."""
+    ordered: ClassVar[bool] = False
+    """Whether samples follow each other in time, or lie in an order made for it: then the splits are cut in
+    that order (train, validation, test) instead of being drawn."""
 
     seed: int = whole(0, 0, 2**31 - 1, "Draws the noise and the split. The same seed gives the same data.",
                       late=True)
@@ -191,6 +194,11 @@ class Dataset(Entry):
     def columns(self) -> tuple[str, ...]:
         """A name for every input number, in order; empty for pictures."""
         return ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The word behind every token number; empty for data without tokens."""
+        return self.task.classes if self.task.kind in TOKENS else ()
 
     @property
     def count(self) -> int:
@@ -252,7 +260,7 @@ class Part(NamedTuple):
 
     call: Call
     parameters: Literal["all", "matrices", "others"] = "all"
-    """`matrices`: the 2-D weights of hidden layers (not the output's); `others`: all but those."""
+    """`matrices`: the weights of hidden nn.Linear (not the output's); `others`: all but those."""
 
 
 class Optimizer(Entry):
@@ -307,7 +315,8 @@ class Metric(Entry):
     def value(self, outputs: np.ndarray, targets: np.ndarray) -> float:
         """The figure.
 
-        outputs: (samples, outputs). targets: (samples,) class numbers or (samples, 1) values.
+        outputs: (samples, outputs), (samples, steps, tokens) or (samples, *sizes). targets: (samples,) class
+        numbers, (samples, steps) tokens or IGNORED, or (samples, *sizes) values or labels of 0 and 1.
         """
         recipe = self.recipe()
         return recipe.function(outputs, targets, **recipe.kwargs)

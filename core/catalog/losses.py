@@ -2,19 +2,21 @@
 
 from typing import ClassVar, Literal
 
-from core.catalog.base import Call, Loss, Task, TaskKind
+from core.catalog.base import TOKENS, VALUES, Call, Loss, Task, TaskKind
 from core.catalog.fields import real
 
 
 class Auto(Loss):
-    """The usual loss for the task: cross-entropy for classes, mean squared error for values."""
+    """The usual loss for the task: cross-entropy for classes and tokens, mean squared error for values."""
 
     kind: Literal["auto"] = "auto"
     title: ClassVar[str] = "Automatic"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification", "regression")
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification", "multi_label", *VALUES, *TOKENS)
 
     def for_task(self, task: Task) -> Loss:
-        return CrossEntropy() if task.kind == "classification" else MSE()
+        if task.kind == "multi_label":
+            return BCEWithLogits()
+        return MSE() if task.kind in VALUES else CrossEntropy().for_task(task)
 
     def call(self) -> Call:
         return CrossEntropy().call()
@@ -25,14 +27,25 @@ class CrossEntropy(Loss):
 
     kind: Literal["cross_entropy"] = "cross_entropy"
     title: ClassVar[str] = "Cross-entropy"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification", *TOKENS)
     label_smoothing: float = real(
         0.0, 0.0, 0.5,
         "Share of certainty taken from the true class and spread over all, against over-confidence.")
 
+    def for_task(self, task: Task) -> Loss:
+        return TokenCrossEntropy(label_smoothing=self.label_smoothing) if task.kind in TOKENS else self
+
     def call(self) -> Call:
         return Call("nn.CrossEntropyLoss",
                     {"label_smoothing": self.label_smoothing} if self.label_smoothing else {})
+
+
+class TokenCrossEntropy(CrossEntropy):
+    """Cross-entropy of every judged step of a sequence."""
+
+    def call(self) -> Call:
+        smoothed = {"label_smoothing": self.label_smoothing} if self.label_smoothing else {}
+        return Call("own.TokenCrossEntropyLoss", smoothed)
 
 
 class BCEWithLogits(Loss):
@@ -40,7 +53,7 @@ class BCEWithLogits(Loss):
 
     kind: Literal["bce_with_logits"] = "bce_with_logits"
     title: ClassVar[str] = "Binary cross-entropy per class"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification", "multi_label")
     one_hot: ClassVar[bool] = True
     shares: ClassVar[Literal["softmax", "sigmoid", "clamp"]] = "sigmoid"
 
@@ -77,7 +90,7 @@ class MSE(Loss):
 
     kind: Literal["mse"] = "mse"
     title: ClassVar[str] = "Mean squared error"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("regression", "classification")
+    tasks: ClassVar[tuple[TaskKind, ...]] = (*VALUES, "classification")
     one_hot: ClassVar[bool] = True
     shares: ClassVar[Literal["softmax", "sigmoid", "clamp"]] = "clamp"
 
@@ -90,7 +103,7 @@ class L1(Loss):
 
     kind: Literal["l1"] = "l1"
     title: ClassVar[str] = "Mean absolute error"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("regression",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = VALUES
 
     def call(self) -> Call:
         return Call("nn.L1Loss")
@@ -101,7 +114,7 @@ class Huber(Loss):
 
     kind: Literal["huber"] = "huber"
     title: ClassVar[str] = "Huber"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("regression",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = VALUES
     delta: float = real(1.0, 0.1, 10.0, "The error from which on it counts as large.", step=0.1)
 
     def call(self) -> Call:
@@ -113,7 +126,7 @@ class GaussianNLL(Loss):
 
     kind: Literal["gaussian_nll"] = "gaussian_nll"
     title: ClassVar[str] = "Gaussian with uncertainty"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("regression",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("regression", "forecast")
 
     def outputs(self, task: Task) -> int:
         return 2 * task.outputs

@@ -4,13 +4,35 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from core.catalog.base import Metric, Recipe, Task, TaskKind
+from core.catalog.base import TOKENS, VALUES, Metric, Recipe, Task, TaskKind
 from core.catalog.fields import whole
 
 
 def accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
-    """Share of the samples whose highest score is the true class."""
-    return float((outputs.argmax(1) == targets).mean())
+    """Share of the judged places (a negative target is none) whose highest score is the true class."""
+    return float((outputs.argmax(-1) == targets)[targets >= 0].mean())
+
+
+def exact(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Share of the sequences whose every judged step is right.
+
+    Each step is told the true steps before it. Writing freely, a network that always takes the likeliest
+    token gets the same sequences right: up to its first mistake it has told itself the truth.
+    """
+    return float(((outputs.argmax(-1) == targets) | (targets < 0)).all(1).mean())
+
+
+def bits(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Mean of the bits it takes to tell the true token to someone who knows the predicted shares."""
+    top = outputs.max(-1)
+    spread = np.log(np.exp(outputs - top[..., None]).sum(-1)) + top
+    true = np.take_along_axis(outputs, targets.clip(0)[..., None], -1)[..., 0]
+    return float((spread - true)[targets >= 0].mean() / np.log(2))
+
+
+def labels(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Share of all labels that are told right, a score above 0 meaning yes."""
+    return float(((outputs > 0) == (targets > 0.5)).mean())
 
 
 def top_k(outputs: np.ndarray, targets: np.ndarray, k: int) -> float:
@@ -53,12 +75,49 @@ def r2(outputs: np.ndarray, targets: np.ndarray) -> float:
     return float(1 - missed / spread) if spread else float("nan")
 
 
+class Bits(Metric):
+    """How many bits each next token costs: 0 is knowing it for sure, each bit more doubles the doubt."""
+
+    kind: Literal["bits"] = "bits"
+    title: ClassVar[str] = "Bits per token"
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("next_token",)
+    higher_is_better: ClassVar[bool] = False
+    unit: ClassVar[str] = "bits"
+
+    def recipe(self) -> Recipe:
+        return Recipe(bits, {})
+
+
+class Exact(Metric):
+    """Share of the answers that are right from the first token to the last."""
+
+    kind: Literal["exact"] = "exact"
+    title: ClassVar[str] = "Whole answers right"
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("sequence_to_sequence",)
+    higher_is_better: ClassVar[bool] = True
+
+    def recipe(self) -> Recipe:
+        return Recipe(exact, {})
+
+
+class Labels(Metric):
+    """Share of all labels that are told right, present ones and absent ones."""
+
+    kind: Literal["labels"] = "labels"
+    title: ClassVar[str] = "Labels right"
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("multi_label",)
+    higher_is_better: ClassVar[bool] = True
+
+    def recipe(self) -> Recipe:
+        return Recipe(labels, {})
+
+
 class Accuracy(Metric):
-    """Share of the samples whose highest score is the true class."""
+    """Share of the samples (of text: of the tokens) whose highest score is the true class."""
 
     kind: Literal["accuracy"] = "accuracy"
     title: ClassVar[str] = "Accuracy"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification", *TOKENS)
     higher_is_better: ClassVar[bool] = True
 
     def recipe(self) -> Recipe:
@@ -98,7 +157,7 @@ class RMSE(Metric):
 
     kind: Literal["rmse"] = "rmse"
     title: ClassVar[str] = "RMSE"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("regression",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = VALUES
     higher_is_better: ClassVar[bool] = False
     unit: ClassVar[str] = "target"
 
@@ -111,7 +170,7 @@ class MAE(Metric):
 
     kind: Literal["mae"] = "mae"
     title: ClassVar[str] = "MAE"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("regression",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = VALUES
     higher_is_better: ClassVar[bool] = False
     unit: ClassVar[str] = "target"
 
@@ -124,14 +183,14 @@ class R2(Metric):
 
     kind: Literal["r2"] = "r2"
     title: ClassVar[str] = "R²"
-    tasks: ClassVar[tuple[TaskKind, ...]] = ("regression",)
+    tasks: ClassVar[tuple[TaskKind, ...]] = VALUES
     higher_is_better: ClassVar[bool] = True
 
     def recipe(self) -> Recipe:
         return Recipe(r2, {})
 
 
-METRICS: tuple[type[Metric], ...] = (Accuracy, TopK, F1, RMSE, MAE, R2)
+METRICS: tuple[type[Metric], ...] = (Bits, Exact, Labels, Accuracy, TopK, F1, RMSE, MAE, R2)
 """The first that applies to a task is the one runs are compared by."""
 
 

@@ -10,7 +10,6 @@ from torch import Tensor
 from core.catalog.base import Dataset, Samples, Task
 from core.experiment.check import data_problems
 from core.problems import Problems
-from core.records import Snapshot
 
 SPLITS = ("train", "validation", "test")
 
@@ -29,7 +28,8 @@ class Scaling:
 class Split:
     """A data set ready for training.
 
-    inputs: (samples, *shape) float32, scaled. targets: (samples,) int64 or (samples, values) float32, scaled.
+    inputs: (samples, *shape) float32, scaled, or int64 tokens. targets: (samples,) int64 classes,
+    (samples, steps) int64 tokens, or (samples, *sizes) float32, scaled.
     rows: which samples each split holds. samples: the data as it was made.
     """
 
@@ -77,11 +77,15 @@ def split(data: Dataset, device: str = "cpu", rows: dict[str, np.ndarray] | None
 
 
 def _rows(data: Dataset, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """Row numbers of the three splits, classes in equal shares (stratified), drawn under the data's seed."""
+    """Row numbers of the three splits: in order of time where the data has one, else drawn under its seed,
+    with classes in equal shares (stratified)."""
+    sizes, everything = data.sizes(), np.arange(len(targets))
+    if data.ordered:
+        train, validation, test = np.split(everything, [sizes.train, sizes.train + sizes.validation])
+        return {"train": train, "validation": validation, "test": test}
     from sklearn.model_selection import train_test_split
 
-    sizes, everything = data.sizes(), np.arange(len(targets))
-    classes = targets if data.task.classes else None
+    classes = targets if data.task.kind == "classification" else None
     rest, test = train_test_split(everything, test_size=sizes.test, random_state=data.seed, stratify=classes)
     left = classes[rest] if classes is not None else None
     train, validation = train_test_split(rest, test_size=sizes.validation, random_state=data.seed,
@@ -98,53 +102,3 @@ def _scaling(data: Dataset, samples: Samples, train: np.ndarray) -> Scaling:
     if data.task.kind == "classification":
         return scaled
     return Scaling(scaled.mean, scaled.std, float(targets.mean()), float(targets.std()) or 1.0)
-
-
-def preview(data: Dataset) -> Snapshot:
-    """The data for the eye, before any network: points, pictures or rows, with their splits and counts."""
-    ready = split(data)
-    samples, task = ready.samples, data.task
-    facts = {"picture": data.picture, "counts": _counts(ready), "sizes": data.sizes()._asdict(),
-             "classes": list(task.classes), "columns": list(data.columns)}
-    match data.picture:
-        case "plane":
-            splits = np.zeros(len(samples.targets), np.uint8)
-            for number, name in enumerate(SPLITS):
-                splits[ready.rows[name].numpy()] = number
-            return Snapshot(0, 0, facts | {"extent": [-EXTENT, EXTENT]}, {
-                "points": samples.points if samples.points is not None else np.zeros((0, 2), np.float32),
-                "targets": samples.targets.reshape(-1).astype(np.float32), "split": splits})
-        case "image":
-            shown = ready.rows["test"].numpy()[:64]
-            pictures = (samples.inputs[shown].mean(1) * 255).round().astype(np.uint8)
-            return Snapshot(0, 0, facts,
-                            {"grid/images": pictures, "grid/true": samples.targets[shown].astype(np.uint8),
-                                          "grid/index": shown.astype(np.int32)})
-        case "table":
-            tests = ready.rows["test"].cpu().numpy().astype(np.int32)
-            listed = tests[:LISTED]
-            rows = [[f"{value:g}" for value in row] + [_answer(task, target)]
-                    for row, target in zip(samples.inputs[listed], samples.targets[listed], strict=True)]
-            return Snapshot(0, 0, facts | {"rows": rows, "summary": _summary(samples)}, {"grid/index": tests})
-
-
-LISTED = 200
-"""Test rows of a table that are written out; all of them can be chosen by number."""
-EXTENT = 1.1
-"""The plane is drawn from -EXTENT to EXTENT on both axes."""
-
-
-def _counts(ready: Split) -> dict[str, int]:
-    if not ready.task.classes:
-        return {}
-    counted = np.bincount(ready.samples.targets, minlength=len(ready.task.classes)).tolist()
-    return dict(zip(ready.task.classes, counted, strict=True))
-
-
-def _answer(task: Task, target: np.ndarray) -> str:
-    return task.classes[int(target)] if task.classes else f"{float(target[0]):g}"
-
-
-def _summary(samples: Samples) -> list[dict[str, float]]:
-    return [{"low": float(column.min()), "mean": float(column.mean()), "high": float(column.max())}
-            for column in samples.inputs.T]

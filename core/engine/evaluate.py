@@ -9,7 +9,7 @@ from core.catalog.metrics import metrics
 from core.engine.build import Net
 from core.engine.data import Split
 
-LARGEST_BATCH = 4096
+LARGEST_BATCH = 1024
 
 
 def outputs(net: Net, inputs: Tensor) -> Tensor:
@@ -35,26 +35,26 @@ def scores(net: Net, split: Split, name: str, loss_of: nn.Module, one_hot: bool)
 
 def encoded(targets: Tensor, split: Split, one_hot: bool) -> Tensor:
     """Targets as the loss reads them: class numbers, rows of 0 and 1, or values."""
-    if split.task.classes and one_hot:
+    if split.task.kind == "classification" and one_hot:
         return nn.functional.one_hot(targets, len(split.task.classes)).float()
     return targets
 
 
 def unscaled(predicted: np.ndarray, split: Split) -> np.ndarray:
-    """Outputs in the unit of the data: class scores as they are, values scaled back. (samples, outputs)"""
-    if split.task.classes:
+    """Outputs in the unit of the data: scores as they are, values scaled back. (samples, *outputs)"""
+    if split.task.kind not in ("regression", "forecast"):
         return predicted
     with np.errstate(over="ignore"):  # a run about to diverge
         return predicted[:, :split.task.outputs] * split.scaling.target_std + split.scaling.target_mean
 
 
 def shares(put_out: Tensor, loss: Loss) -> Tensor:
-    """Outputs read as the share of each class, from 0 to 1, summing to 1. (samples, classes)"""
+    """Outputs read as the share of each class, from 0 to 1, summing to 1. (samples, ..., classes)"""
     match loss.shares:
         case "softmax":
-            return put_out.softmax(1)
+            return put_out.softmax(-1)
         case "sigmoid":
             each = put_out.sigmoid()
         case "clamp":
             each = put_out.clamp(0, 1)
-    return each / each.sum(1, keepdim=True).clamp_min(1e-9)
+    return each / each.sum(-1, keepdim=True).clamp_min(1e-9)

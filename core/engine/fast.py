@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-Forward = Callable[[Tensor], Tensor]
+Forward = Callable[..., Tensor]
 
 _CHANNELS, _NUMBERS = 8, 8192
 """From here on pooling on the processor is faster channels-last, copies included (docs/decisions.md)."""

@@ -11,8 +11,9 @@ from core.catalog.datasets.points import Points
 from core.catalog.metrics import confusion
 from core.engine import weights
 from core.engine.build import Net, Trace
-from core.engine.data import EXTENT, Split, split
+from core.engine.data import Split, split
 from core.engine.evaluate import shares, unscaled
+from core.engine.preview import EXTENT
 from core.engine.trainer import initial
 from core.experiment.check import INPUT
 from core.experiment.model import Experiment

@@ -40,14 +40,18 @@ class Carrier:
         return self.take(self.lent[name])
 
     def call(self, call: Call, *arguments: str) -> str:
-        """A call as an expression, with the module gathered when it is one of ours."""
-        if not call.target.startswith(OWN):
-            return call.source(*arguments)
-        return Call(self.borrow(call.target.removeprefix(OWN)), call.kwargs).source(*arguments)
+        """A call as an expression, with what it uses of ours gathered."""
+        made = self._made(call, *arguments)
+        return f"{self.borrow('initialized')}({made}, nn.init.{call.first})" if call.first else made
 
     def recipe(self, recipe: Recipe, *arguments: str) -> str:
         """A recipe as an expression, with its function gathered."""
         return Call(self.take(recipe.function), recipe.kwargs).source(*arguments)
+
+    def _made(self, call: Call, *arguments: str) -> str:
+        if not call.target.startswith(OWN):
+            return call.source(*arguments)
+        return Call(self.borrow(call.target.removeprefix(OWN)), call.kwargs).source(*arguments)
 
     def _take(self, name: str, module: ModuleType) -> None:
         file = _read(module)

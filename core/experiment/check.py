@@ -13,7 +13,7 @@ INPUT = "input"
 LARGEST_BYTES = 8 * 2**30
 """What training may need in memory before it is refused as a likely slip."""
 PER_PARAMETER = 24
-JUDGED_AT_ONCE = 4096
+JUDGED_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def check(experiment: Experiment) -> Walk:
 
 def walk(experiment: Experiment) -> Walk:
     """Shapes, parameter counts and problems of the whole experiment; of many problems the first MOST."""
-    walked = Walk(shapes={INPUT: experiment.data.shape})
+    walked = Walk(shapes=given(experiment.data))
     ids = {node.id for node in experiment.network.nodes}
     before = INPUT
     for node in experiment.network.nodes:
@@ -52,11 +52,16 @@ def walk(experiment: Experiment) -> Walk:
             _place(node, experiment, walked, ids)
         before = node.id
     walked.problems.extend((*_ending(experiment, walked), *data_problems(experiment.data),
-                            *_training(experiment)))
+                            *_training(experiment, walked)))
     if not walked.problems:
         walked.problems.extend(_memory(experiment, walked))
     del walked.problems[MOST:]
     return walked
+
+
+def given(data: Dataset) -> dict[str, Shape]:
+    """What layers can read of a sample, by name: `input`, and `input.<field>` where it has parts."""
+    return {INPUT: data.shape} | {f"{INPUT}.{name}": field.shape for name, field in data.fields.items()}
 
 
 def _place(node: Node, experiment: Experiment, walked: Walk, ids: set[str]) -> None:
@@ -70,6 +75,7 @@ def _place(node: Node, experiment: Experiment, walked: Walk, ids: set[str]) -> N
         walked.layers[node.id] = layer
         shapes = walked.shapes_into(node.id)
         try:
+            _readable(layer, shapes)
             walked.shapes[node.id] = layer.output(*shapes)
         except ShapeMismatch as refused:
             walked.problems.append(Problem(where=node.id, what=refused.what, fix=refused.fix))
@@ -81,6 +87,18 @@ def _place(node: Node, experiment: Experiment, walked: Walk, ids: set[str]) -> N
                 fix="Raise the batch size to 2 or more, or delete this layer."))
 
 
+def _readable(layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    """Raises ShapeMismatch when a layer is given numbers of another sort than it reads."""
+    for shape in shapes:
+        if layer.reads == "float" and shape.dtype == "integer":
+            raise ShapeMismatch(f"{layer.title} computes with numbers but gets {shape} tokens, which are only "
+                                "names.",
+                                "Put Embedding before it.")
+        if layer.reads == "integer" and shape.dtype == "float":
+            raise ShapeMismatch(f"{layer.title} reads tokens but gets {shape.named()}.",
+                                "Let it read text data directly.")
+
+
 def _wiring(node: Node, walked: Walk, ids: set[str]) -> Problem | None:
     sources, (fewest, most) = walked.inputs[node.id], node.layer.arity
     if len(sources) < fewest or (most is not None and len(sources) > most):
@@ -89,15 +107,16 @@ def _wiring(node: Node, walked: Walk, ids: set[str]) -> Problem | None:
                        what=f"{node.layer.title} reads {fewest} {inputs} but gets {len(sources)}.",
                        fix="Remove an input." if len(sources) > fewest else "Add an input.")
     for name in sources:
-        if name == INPUT or (name in walked.inputs and name != node.id):
+        if (name in walked.shapes and name not in ids) or (name in walked.inputs and name != node.id):
             continue
         if name in ids:
             return Problem(where=node.id,
                            what=f"It reads {name!r}, which comes only after it, so data would run in "
                            "a circle.", fix=f"Move {name!r} before it, or let it read an earlier node.")
         nearby = islice(reversed(walked.inputs), 1, 300)  # itself left out
+        own = [name for name in walked.shapes if name not in ids]
         return Problem(where=node.id, what=f"It reads {short(name)}, which is not there.",
-                       fix=closest(name, (INPUT, *nearby)))
+                       fix=closest(name, (*own, *nearby)))
     return None
 
 
@@ -120,7 +139,8 @@ def _ending(experiment: Experiment, walked: Walk) -> list[Problem]:
 
 def data_problems(data: Dataset) -> list[Problem]:
     """What stands against splitting a data set as it asks."""
-    sizes, needed = data.sizes(), max(data.task.outputs, 2)
+    sizes = data.sizes()
+    needed = max(data.task.outputs, 2) if data.task.kind == "classification" else 2
     if data.validation_fraction + data.test_fraction > 0.9:
         shares = round(100 * (data.validation_fraction + data.test_fraction))
         return [Problem(where="data.test_fraction",
@@ -128,18 +148,24 @@ def data_problems(data: Dataset) -> list[Problem]:
                         "samples.", fix="Leave at least 10 % for training.")]
     return [Problem(where="data",
                     what=f"The {split} split holds {size} samples, too few for {needed} classes."
-                    if data.task.classes
+                    if data.task.kind == "classification"
                     else f"The {split} split holds {size} samples, too few to learn from.",
                     fix=f"Raise the {split} share, or the number of samples.")
             for split, size in sizes._asdict().items() if size < needed]
 
 
-def _training(experiment: Experiment) -> list[Problem]:
+def _training(experiment: Experiment, walked: Walk) -> list[Problem]:
     training, task = experiment.training, experiment.data.task
     problems: list[Problem] = []
     if task.kind not in training.loss.tasks:
-        problems.append(Problem(where="training.loss", what=f"{training.loss.title} is not for {task.kind}.",
+        told = task.kind.replace("_", " ")
+        problems.append(Problem(where="training.loss", what=f"{training.loss.title} is not for {told}.",
                                 fix="Choose Automatic."))
+    learning = [node for node in experiment.network.nodes if walked.parameters.get(node.id)]
+    if learning and all(node.frozen for node in learning):
+        problems.append(Problem(where=learning[-1].id,
+                                what="Every layer that learns is frozen, so nothing can be learned.",
+                                fix="Unfreeze one, this one for instance."))
     if training.schedule.needs_end and training.epochs is None:
         problems.append(Problem(where="training.schedule",
                                 what=f"{training.schedule.title} needs to know where the "

@@ -75,17 +75,21 @@ def _edges(experiment: Experiment, walked: Walk) -> list[dict[str, str]]:
 
 
 def summary(layer: Layer) -> str:
-    """The layer's settings in a few words: the first, what is not at its default, and every choice."""
+    """The layer's settings in a few words: the first, what is not at its default, and every choice but one
+    that leaves it to torch."""
     shown = [setting for place, setting in enumerate(settings(type(layer)))
-             if place == 0 or getattr(layer, setting.name) != setting.default or setting.form == "choice"]
+             if place == 0 or getattr(layer, setting.name) != setting.default
+             or (setting.form == "choice" and setting.default != "default")]
     return " · ".join(_word(setting, getattr(layer, setting.name)) for setting in shown)
 
 
 def _word(setting: Setting, value: Any) -> str:
     """A value in words: "32 neurons" where the setting counts something, else "kernel 5"."""
     title = setting.title.lower()
-    if value == "none":
+    if value == "none" or value is False:
         return f"no {title}"
+    if value is True:
+        return title
     for choice in setting.choices:
         if choice.value == value:
             return choice.title

@@ -10,7 +10,7 @@ from core.catalog.datasets import DATASETS
 from core.catalog.datasets.points import Spiral
 from core.catalog.fields import choice, whole
 from core.catalog.layers import LAYERS
-from core.catalog.layers.dense import Output
+from core.catalog.layers.output import Output
 from core.catalog.losses import LOSSES, Auto
 from core.catalog.optimizers import OPTIMIZERS, AdamW
 from core.catalog.regularizations import REGULARIZATIONS, NoRegularization
@@ -45,6 +45,10 @@ class Node(Plain):
     id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")
     layer: AnyLayer
     inputs: tuple[str, ...] = ()
+    group: str = Field(default="", max_length=40)
+    """The block of layers it is drawn in, which can be folded; empty for none."""
+    frozen: bool = False
+    """Whether its weights stay as they were drawn."""
 
 
 class Network(Plain):

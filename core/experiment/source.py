@@ -39,7 +39,7 @@ def source(experiment: Experiment, history: History, engine: Mapping[str, Any]) 
                  *training.constants(experiment, history)]
     body = "\n\n\n".join([
         "\n".join(constants), *data.texts(experiment.data, loss, carrier),
-        *carrier.before(network.text(walked, names, carrier)),
+        *carrier.before(network.text(experiment, walked, names, carrier)),
         *_training(experiment, history, names, carrier)])
     return f"{_DOCSTRING}\n\n{_imports(body, carrier)}\n\n{body}\n"
 

@@ -68,7 +68,7 @@ def put(store: Path, key: str, answer: Snapshot) -> None:
 
 
 def _preview(store: Path, payload: dict[str, Any]) -> Snapshot:
-    from core.engine.data import preview
+    from core.engine.preview import preview
     from core.experiment import model
 
     return preview(model.read(payload["experiment"]).data)

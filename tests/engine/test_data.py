@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from core.catalog.datasets import DATASETS
-from core.engine.data import LISTED, SPLITS, preview, split
+from core.engine.data import SPLITS, split
+from core.engine.preview import LISTED, preview
 from core.experiment.check import data_problems
 from core.problems import Problems
 from core.records import Snapshot

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from core.catalog.all import DATASETS, LAYERS, LOSSES, OPTIMIZERS, REGULARIZATIONS, SCHEDULES
-from core.catalog.base import Layer
+from core.catalog.base import TOKENS, Dataset, Layer
 from core.engine.trainer import Trainer
 from core.events import Finished, Stopped
 from core.experiment import templates
@@ -41,20 +41,54 @@ def fitting(entry: type[Layer]) -> Experiment:
     """A network with the layer at its defaults, on data it can read."""
     if type(entry(kind=entry.name())).for_task is not Layer.for_task:
         return experiment(nodes=[OUT])
-    made = {"id": "made", "layer": {"kind": entry.name()}}
-    before = {"id": "hidden", "layer": {"kind": "linear", "units": 6, "activation": "none"}}
-    networks = [experiment(nodes=[before, made, OUT]), experiment({"kind": "digits"}, [
-        {"id": "conv", "layer": {"kind": "conv2d", "filters": 2}}, made,
-        FLAT, OUT])]
-    return next(found for found in networks if not walk(found).problems)
+    sized = {"id": "sized", "layer": {"kind": "linear", "units": min(1024, entry.example.count)}}
+    tried = [experiment(data, [*before, *branched(entry, before), *after])
+             for data, before in [(None, [sized]), *BEFORE] for after in ([OUT], [FLAT, OUT])]
+    fits = next((found for found in tried if not walk(found).problems), None)
+    assert fits, f"{entry.name()} fits into none of our networks: {[walk(one).problems for one in tried]}"
+    return fits
+
+
+LINEAR = {"id": "hidden", "layer": {"kind": "linear", "units": 6, "activation": "none"}}
+ROWS = {"id": "rows", "layer": {"kind": "image_to_sequence"}}
+BEFORE: list[tuple[Any, list[Any]]] = [
+    (None, [LINEAR]), ({"kind": "digits"}, [{"id": "conv", "layer": {"kind": "conv2d", "filters": 4}}]),
+    ({"kind": "digits"}, [{"id": "conv", "layer": {"kind": "conv2d", "filters": 8}}]),
+    ({"kind": "digits"}, [ROWS]), ({"kind": "digits"}, [ROWS, {"id": "swap", "layer": {"kind": "swap_axes"}}]),
+    ({"kind": "modular_addition"}, [])]
+"""Data and first layers that end in every form of shape."""
+
+
+def branched(entry: type[Layer], before: list[Any]) -> list[Any]:
+    """The layer, reading as many layers of the same shape as it needs."""
+    layer = {"kind": entry.name()}
+    if entry.arity[0] == 1:
+        return [{"id": "made", "layer": layer}]
+    last = before[-1]["id"] if before else "input"
+    return [{"id": "aside", "layer": {"kind": "identity"}, "inputs": [last]},
+            {"id": "made", "layer": layer, "inputs": [last, "aside"]}]
+
+
+def reading(entry: type[Dataset]) -> Experiment:
+    """A small network for a data set: what its samples and its task ask for."""
+    data = entry(kind=entry.name())
+    first: list[Any] = [FLAT]
+    if data.shape.dtype == "integer":
+        whole = next((f"input.{name}" for name, field in data.fields.items()
+                      if data.task.shape and field.shape.sizes == data.task.shape.sizes), "input")
+        first = [{"id": "embed", "layer": {"kind": "embedding", "features": 4}, "inputs": [whole]}]
+    if data.task.kind not in TOKENS and data.shape.dtype == "integer":
+        first.append(FLAT)
+    hidden = [OUT] if data.task.kind in TOKENS else HIDDEN
+    small = {"samples": 120} if "samples" in entry.model_fields else {}
+    return experiment({"kind": entry.name(), **small}, [*first, *hidden])
 
 
 def cases() -> dict[str, Experiment]:
     """Every entry of every catalogue at its defaults, and every template."""
     found = {f"template {name}": pinned(templates.template(name).experiment) for name in templates.names()}
     found |= {f"layer {entry.name()}": fitting(entry) for entry in LAYERS}
-    found |= {f"data {entry.name()}": experiment({"kind": entry.name()}, [FLAT, *HIDDEN])
-              for entry in DATASETS}
+    found |= {f"data {entry.name()}": reading(entry) for entry in DATASETS}
     rules = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "regularization": REGULARIZATIONS}
     found |= {f"{part} {entry.name()}": experiment(**{part: {"kind": entry.name()}})
               for part, entries in rules.items() for entry in entries}

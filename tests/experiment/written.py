@@ -10,6 +10,7 @@ from unittest.mock import patch
 import torch
 
 from core.engine.modules import OWN
+from core.engine.modules.first import initialized
 from core.engine.rhythm import due
 from core.engine.trainer import Trainer, shuffle
 from core.events import Event, StepsRecorded
@@ -17,7 +18,7 @@ from core.experiment.model import Experiment, read, write
 from core.experiment.replay import History
 from core.experiment.source import source
 
-ENGINE = OWN | {"shuffle": shuffle, "due": due}
+ENGINE = OWN | {"shuffle": shuffle, "due": due, "initialized": initialized}
 
 
 class Ran(NamedTuple):

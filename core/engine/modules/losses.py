@@ -19,3 +19,16 @@ class GaussianNLLLoss(nn.Module):
         """outputs: (samples, 2 × values), means first, then log-variances. targets: (samples, values)."""
         mean, log_variance = outputs.chunk(2, dim=1)
         return nn.functional.gaussian_nll_loss(mean, targets, log_variance.exp())
+
+
+class TokenCrossEntropyLoss(nn.Module):
+    """Cross-entropy over every step of a sequence; steps with the target -100 are not judged."""
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """outputs: (samples, steps, tokens) scores. targets: (samples, steps) token numbers or -100."""
+        return nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(), ignore_index=-100,
+                                           label_smoothing=self.label_smoothing)

@@ -1,6 +1,6 @@
 """The data as functions: made by the recipe of the catalogue, split, and scaled on the train split."""
 
-from core.catalog.base import Dataset, Loss
+from core.catalog.base import IGNORED, TOKENS, Dataset, Loss, Task
 from core.experiment.carry import Carrier
 from core.experiment.written.fill import fill
 
@@ -8,8 +8,9 @@ from core.experiment.written.fill import fill
 def constants(data: Dataset) -> list[str]:
     """How the samples are shared out."""
     sizes = data.sizes()
-    return [f"VALIDATION, TEST = {sizes.validation}, {sizes.test}  # samples kept aside, of {sum(sizes)}",
-            f"SPLIT_SEED = {data.seed!r}  # draws which ones"]
+    drawn = [] if data.ordered else [f"SPLIT_SEED = {data.seed!r}  # draws which ones"]
+    kept = f"VALIDATION, TEST = {sizes.validation}, {sizes.test}  # samples kept aside, of {sum(sizes)}"
+    return [kept, *drawn]
 
 
 def texts(data: Dataset, loss: Loss, carrier: Carrier) -> list[str]:
@@ -20,28 +21,51 @@ def texts(data: Dataset, loss: Loss, carrier: Carrier) -> list[str]:
 
 def scaled_targets(data: Dataset) -> bool:
     """Whether the network learns standardised targets."""
-    return data.scaled and not data.task.classes
+    return data.scaled and data.task.kind == "regression"
 
 
 def _samples(data: Dataset, carrier: Carrier) -> str:
     made, shown = carrier.recipe(data.recipe()), data.shown()
-    inputs = carrier.recipe(shown, "inputs") if shown else "inputs.astype(np.float32)"
-    targets, words = ("targets.astype(np.int64)", "class numbers (samples,)") if data.task.classes else (
-        "targets.astype(np.float32).reshape(len(targets), -1)", "values (samples, 1)")
+    kind = "np.int64" if data.shape.dtype == "integer" else "np.float32"
+    inputs = carrier.recipe(shown, "inputs") if shown else f"inputs.astype({kind})"
+    targets, words = _targets(data.task)
     sizes = ", ".join(str(size) for size in data.shape.sizes)
     return fill(_SAMPLES, sizes=sizes, words=words, made=made, inputs=inputs, targets=targets)
 
 
+def _targets(task: Task) -> tuple[str, str]:
+    """The targets as training reads them, as an expression, and in words."""
+    sizes = ", ".join(str(size) for size in task.target_sizes)
+    if task.kind == "classification":
+        return "targets.astype(np.int64)", "class numbers (samples,)"
+    if task.kind in TOKENS:
+        return "targets.astype(np.int64)", f"token numbers (samples, {sizes}), {IGNORED} where none is judged"
+    return f"targets.astype(np.float32).reshape(len(targets), {sizes})", f"values (samples, {sizes})"
+
+
 def _load(data: Dataset, loss: Loss) -> str:
     return fill(
-        _LOAD, shares=", each with the same share of every class" if data.task.classes else "",
-        all_classes=", stratify=targets" if data.task.classes else "",
-        rest_classes=", stratify=targets[rest]" if data.task.classes else "",
+        _LOAD, shares=_shares(data), rows=_rows(data),
         scaled=_SCALED_INPUTS.strip("\n") if data.scaled else "",
         wanted="(targets - target_mean) / target_std" if scaled_targets(data) else "targets",
         target_scale=["target_mean, target_std = scale(targets[train])"] if scaled_targets(data) else [],
         one_hot=[f"y = nn.functional.one_hot(y, {len(data.task.classes)}).float()"]
-        if loss.one_hot and data.task.classes else [])
+        if loss.one_hot and data.task.kind == "classification" else [])
+
+
+def _shares(data: Dataset) -> str:
+    if data.ordered:
+        return ", one after the other in time"
+    return ", each with the same share of every class" if data.task.kind == "classification" else ""
+
+
+def _rows(data: Dataset) -> list[str]:
+    """How the rows of the three splits are found."""
+    if data.ordered:
+        return _IN_ORDER.strip("\n").splitlines()
+    classes = data.task.kind == "classification"
+    return fill(_DRAWN, all_classes=", stratify=targets" if classes else "",
+                rest_classes=", stratify=targets[rest]" if classes else "").splitlines()
 
 
 _SAMPLES = '''
@@ -64,14 +88,23 @@ mean, std = inputs[train].mean(0), inputs[train].std(0)  # of the train split al
 inputs = (inputs - mean) / np.where(std > 0, std, 1).astype(np.float32)
 '''
 
+_DRAWN = '''
+rest, test = train_test_split(everything, test_size=TEST, random_state=SPLIT_SEED$all_classes)
+train, validation = train_test_split(
+    rest, test_size=VALIDATION, random_state=SPLIT_SEED$rest_classes)
+'''
+
+_IN_ORDER = '''
+end = len(targets) - VALIDATION - TEST
+train, validation, test = np.split(everything, [end, end + VALIDATION])
+'''
+
 _LOAD = '''
 def load(device: str) -> dict[str, Part]:
     """The data in three splits$shares."""
     inputs, targets = samples()
     everything = np.arange(len(targets))
-    rest, test = train_test_split(everything, test_size=TEST, random_state=SPLIT_SEED$all_classes)
-    train, validation = train_test_split(
-        rest, test_size=VALIDATION, random_state=SPLIT_SEED$rest_classes)
+    $rows
     $scaled
     $target_scale
     x = torch.from_numpy(inputs).to(device)

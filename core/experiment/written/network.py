@@ -5,6 +5,7 @@ from keyword import iskeyword, issoftkeyword
 from core.catalog.base import Layer
 from core.experiment.carry import Carrier
 from core.experiment.check import INPUT, Walk
+from core.experiment.model import Experiment
 from core.experiment.written.fill import fill
 
 _WIDTH = 100
@@ -52,12 +53,16 @@ class Names:
         return len(layer.calls(*shapes)) > 1 or layer.parameters(*shapes) > 0
 
 
-def text(walked: Walk, names: Names, carrier: Carrier) -> str:
+def text(experiment: Experiment, walked: Walk, names: Names, carrier: Carrier) -> str:
     """The class `Net`."""
+    data = experiment.data
     made = [line for id, layer in walked.layers.items() for line in _made(id, layer, walked, names, carrier)]
+    made += [f"self.{names.node(node.id)}.requires_grad_(False)  # frozen: it stays as it was drawn"
+             for node in experiment.network.nodes if node.frozen]
     ids = list(walked.layers)
     chained = all(walked.inputs[id] == (before,) for before, id in zip((INPUT, *ids), ids, strict=False))
     called = {INPUT: "x"} | {id: "x" if chained else names.node(id) for id in ids}
+    called |= {f"{INPUT}.{name}": f"x[:, {field.start}:{field.stop}]" for name, field in data.fields.items()}
     steps = [f"{called[id]} = {_applied(id, [called[name] for name in walked.inputs[id]], names)}"
              f"  # {walked.shapes[id].named()}" for id in ids]
     return fill(_NET, shape=walked.shapes[INPUT].named(), made=made, steps=steps, last=called[ids[-1]])

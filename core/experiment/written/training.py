@@ -123,7 +123,8 @@ def make_optimizers(net: Net) -> list[optim.Optimizer]:
 _TWO_RULES = '''
 def make_optimizers(net: Net) -> list[optim.Optimizer]:
     """The rules that turn gradients into updates, one for hidden matrices and one for all else."""
-    matrices = [p for layer in list(net.children())[:-1] for p in layer.parameters() if p.ndim == 2]
+    hidden = [part for layer in list(net.children())[:-1] for part in layer.modules()]
+    matrices = [part.weight for part in hidden if isinstance(part, nn.Linear)]
     others = [p for p in net.parameters() if not any(p is matrix for matrix in matrices)]
     rules: list[optim.Optimizer] = []
     $added
@@ -182,7 +183,7 @@ def judge(net: Net, data: dict[str, Part], split: str) -> dict[str, float]:
     """Loss and metrics on one split, with nothing left to chance in the network."""
     inputs, targets, truth = data[split]
     net.eval()
-    outputs = torch.cat([net(batch) for batch in inputs.split(4096)])
+    outputs = torch.cat([net(batch) for batch in inputs.split(1024)])
     net.train()
     predicted = outputs.float().cpu().numpy()$part
     $unscaled
