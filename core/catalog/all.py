@@ -24,7 +24,7 @@ CATALOGUES: dict[str, tuple[type[Entry], ...]] = {
 def described(entry: type[Entry]) -> dict[str, Any]:
     """One entry as JSON: kind, title, help, group, settings, and what else a reader can be shown of it."""
     facts: dict[str, Any] = {
-        "kind": entry.name(), "title": entry.title, "help": (entry.__doc__ or "").strip(),
+        "kind": entry.name(), "title": entry.title, "help": " ".join((entry.__doc__ or "").split()),
         "group": getattr(entry, "group", ""),
         "settings": [setting.model_dump() for setting in settings(entry)]}
     for name in ("tasks", "unit", "higher_is_better", "picture", "needs_end"):

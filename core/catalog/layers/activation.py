@@ -33,6 +33,18 @@ class Activation(Layer):
         raise NotImplementedError
 
 
+class _Across(Activation):
+    """A function of all features, or channels, of one place together."""
+
+    def calls(self, *inputs: Shape) -> tuple[Call, ...]:
+        return (Call(self.call().target, {"dim": 1 + _axis(inputs[0])}),)
+
+
+def _axis(shape: Shape) -> int:
+    """The axis of a sample that holds its features or channels."""
+    return shape.axes.index("features") if "features" in shape.axes else 0
+
+
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
@@ -202,7 +214,7 @@ class Hardswish(Activation):
         return x * np.clip(x + 3, 0, 6) / 6
 
 
-class GLU(Activation):
+class GLU(_Across):
     """Splits the numbers in two halves and lets one half open and close the other. Puts out half as many."""
 
     kind: Literal["glu"] = "glu"
@@ -210,11 +222,12 @@ class GLU(Activation):
     drawn: ClassVar[str] = "a value of 1, let through by a gate of x"
 
     def output(self, *inputs: Shape) -> Shape:
-        first, *rest = inputs[0].sizes
-        if first % 2:
-            raise ShapeMismatch(f"GLU splits its input in two halves but gets {first} {inputs[0].axes[0]}.",
-                                "Give the layer before it an even number.")
-        return Shape((first // 2, *rest), inputs[0].axes)
+        sizes, axis = list(inputs[0].sizes), _axis(inputs[0])
+        if sizes[axis] % 2:
+            raise ShapeMismatch(f"GLU splits its input in two halves but gets {sizes[axis]} "
+                                f"{inputs[0].axes[axis]}.", "Give the layer before it an even number.")
+        sizes[axis] //= 2
+        return Shape(tuple(sizes), inputs[0].axes)
 
     def call(self) -> Call:
         return Call("nn.GLU", {"dim": 1})
@@ -223,7 +236,7 @@ class GLU(Activation):
         return _sigmoid(x)
 
 
-class Softmax(Activation):
+class Softmax(_Across):
     """Turns numbers into shares that are positive and sum to 1. The loss already does this to the output."""
 
     kind: Literal["softmax"] = "softmax"

@@ -3,13 +3,17 @@
 from core.problems import ShapeMismatch
 from core.shapes import Shape
 
-_FLAT, _PICTURE, _CURVE, _STEPS, _TOKENS = (
-    ("features",), ("channels", "height", "width"), ("channels", "length"), ("time", "features"), ("time",))
+_Axes = tuple[str, ...]
+_FLAT: _Axes = ("features",)
+_PICTURE: _Axes = ("channels", "height", "width")
+_CURVE: _Axes = ("channels", "length")
+_STEPS: _Axes = ("time", "features")
+_TOKENS: _Axes = ("time",)
 _FLATTEN, _EMBED, _SWAP = "Put Flatten before it.", "Put Embedding before it.", "Put Swap axes before it."
 _ROWS = "Put Image to sequence before it."
 
 # What is wanted, then what is given -> the way out.
-_WAYS = {
+_WAYS: dict[_Axes, dict[_Axes, str]] = {
     _FLAT: {_PICTURE: _FLATTEN, _CURVE: _FLATTEN, _STEPS: _FLATTEN,
             _TOKENS: "Put Embedding before it, then Flatten."},
     _PICTURE: {_FLAT: "Choose image data, and keep it before Flatten; or put Unflatten before it."},
@@ -18,32 +22,34 @@ _WAYS = {
              _FLAT: "Choose data that runs over time, and keep it before Flatten."},
     _STEPS: {_CURVE: _SWAP, _PICTURE: _ROWS, _TOKENS: _EMBED,
              _FLAT: "Choose data that runs over time, and keep it before Flatten."}}
-_OTHERWISE = {_FLAT: _FLATTEN, _PICTURE: "Choose image data, and keep it before Flatten.",
-              _CURVE: "Choose data that runs over time.", _STEPS: "Choose data that runs over time."}
-_NAMES = {_FLAT: "a flat list of numbers", _PICTURE: "an image (channels × height × width)",
-          _CURVE: "a signal (channels × length)", _STEPS: "a sequence (time × features)"}
+_OTHERWISE: dict[_Axes, str] = {
+    _FLAT: _FLATTEN, _PICTURE: "Choose image data, and keep it before Flatten.",
+    _CURVE: "Choose data that runs over time.", _STEPS: "Choose data that runs over time."}
+_NAMES: dict[_Axes, str] = {
+    _FLAT: "a flat list of numbers", _PICTURE: "an image (channels × height × width)",
+    _CURVE: "a signal (channels × length)", _STEPS: "a sequence (time × features)"}
 
 
 def flat(shape: Shape, title: str) -> int:
     """The count of a flat list of numbers. Raises ShapeMismatch for any other shape."""
-    return _axes(shape, _FLAT, title)[0]
+    return _sizes(shape, _FLAT, title)[0]
 
 
 def picture(shape: Shape, title: str) -> tuple[int, int, int]:
     """Channels, height and width of an image. Raises ShapeMismatch for any other shape."""
-    channels, height, width = _axes(shape, _PICTURE, title)
+    channels, height, width = _sizes(shape, _PICTURE, title)
     return channels, height, width
 
 
 def curve(shape: Shape, title: str) -> tuple[int, int]:
     """Channels and length of a signal. Raises ShapeMismatch for any other shape."""
-    channels, length = _axes(shape, _CURVE, title)
+    channels, length = _sizes(shape, _CURVE, title)
     return channels, length
 
 
 def steps(shape: Shape, title: str) -> tuple[int, int]:
     """Steps of time and features of a sequence. Raises ShapeMismatch for any other shape."""
-    time, count = _axes(shape, _STEPS, title)
+    time, count = _sizes(shape, _STEPS, title)
     return time, count
 
 
@@ -68,20 +74,20 @@ def fits(kernel: int, shape: Shape, padding: int, title: str) -> None:
             "Lower kernel, or take out a pooling layer before it.")
 
 
-def divides(parts: int, count: int, title: str, said: str) -> None:
-    """Raises ShapeMismatch when `count` things cannot be dealt evenly into so many `said` ("groups")."""
-    if count % parts:
-        raise ShapeMismatch(f"{title} deals {count} channels evenly into {parts} {said}, but {count} is no "
-                            f"multiple of {parts}.", f"Choose a number of {said} that divides {count}.")
+def divides(groups: int, count: int, said: str, title: str) -> None:
+    """Raises ShapeMismatch when so many things ("channels") cannot be dealt evenly into groups."""
+    if count % groups:
+        raise ShapeMismatch(f"{title} deals {count} {said} into {groups} even groups, which does not go up.",
+                            f"Choose a number of groups that divides {count}, 1 for instance.")
 
 
-def _axes(shape: Shape, wanted: tuple[str, ...], title: str) -> tuple[int, ...]:
+def _sizes(shape: Shape, wanted: _Axes, title: str) -> tuple[int, ...]:
     if shape.axes == wanted:
         return shape.sizes
     raise ShapeMismatch(f"{title} reads {_NAMES[wanted]} but gets {_told(shape, wanted)}.",
                         _WAYS[wanted].get(shape.axes, _OTHERWISE[wanted]))
 
 
-def _told(shape: Shape, wanted: tuple[str, ...]) -> str:
+def _told(shape: Shape, wanted: _Axes) -> str:
     """The shape in short; with its axes where its sizes alone would not tell it from what is wanted."""
     return shape.named() if len(shape.sizes) == len(wanted) or shape.axes == _TOKENS else str(shape)
