@@ -3,6 +3,6 @@
 from pages.parts import export, session
 from pages.parts.studio import studio
 
-told = studio("studio", {"run": session.run(), "theme": session.mode()})
+told = studio("studio", {**session.address()._asdict(), "theme": session.mode()})
 if told.export:
     export.take_away(int(told.export["run"]))

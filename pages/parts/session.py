@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -10,8 +11,11 @@ from core.charts.theme import Mode
 from core.problems import StoreTrouble
 from core.runtime import paths
 from core.store.catalog import Catalog
+from core.store.trouble import NoSuchRun
 
 _CHOSEN = "chosen_runs"
+_NAME = 40
+"""Letters of a run's name in the address that are repeated when there is no such run."""
 
 
 def store() -> Path:
@@ -30,15 +34,23 @@ def catalog() -> Generator[Catalog]:
         st.stop()
 
 
-def run() -> int | None:
-    """The run the address names; None without one. A name that is no number is told, and counts as none."""
+class Address(NamedTuple):
+    """What the address asks for."""
+
+    run: int | None
+    """The run it names by its number, which may be of no run."""
+    refused: str
+    """What to say of a name that is no number; empty otherwise."""
+
+
+def address() -> Address:
+    """The run the address names, if any."""
     asked = st.query_params.get("run")
     if asked is None:
-        return None
+        return Address(None, "")
     if asked.isascii() and asked.isdigit() and len(asked) < 10:
-        return int(asked)
-    st.warning("The address names a run, but not by its number. Choose one on the Runs page.")
-    return None
+        return Address(int(asked), "")
+    return Address(None, str(NoSuchRun(asked[:_NAME] or "without a number")))
 
 
 def typed(key: str) -> str:

@@ -62,14 +62,21 @@ def test_everything_is_on_screen_together(studio, dark):
         assert box["y"] + box["height"] <= 800, part
 
 
-def test_on_a_small_screen_parts_stack_and_train_stays_in_reach(studio):
+def test_on_a_small_screen_output_and_loss_come_first_and_train_stays_in_reach(studio):
     page = studio(width=390, height=844).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    end = page.locator(".ls-main").bounding_box()["y"]
+    for part in (".ls-output", ".ls-charts"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= end, f"{part} is seen without scrolling"
+    parts = (".ls-output", ".ls-charts", ".ls-data", ".ls-middle", ".ls-strip")
+    tops = [page.locator(part).first.bounding_box()["y"] for part in parts]
+    assert tops == sorted(tops)
+    for name in ("Templates", "Runs", "Export"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
     for place in (0, 600, 1200, 10_000):
         page.mouse.wheel(0, place)
         expect(page.locator(".ls-train")).to_be_in_viewport()
-    tops = [page.locator(part).first.bounding_box()["y"] for part in (".ls-data", ".ls-middle", ".ls-output")]
-    assert tops == sorted(tops)
 
 
 def test_train_gives_points_at_once_and_the_address_names_the_run(studio):
@@ -165,6 +172,8 @@ def test_twenty_clicks_on_train_start_one_run(studio, app: App):
 def test_an_address_of_no_run_is_told_and_the_studio_opens(studio, asked):
     tab = studio(f"/?run={asked}")
     expect(tab.page.locator(".ls-train")).to_be_enabled()
+    expect(tab.page.locator(".ls-notice")).to_contain_text("There is no run")
+    expect(tab.page.locator(".ls-notice")).to_contain_text("Choose one from the list of runs.")
 
 
 @pytest.mark.parametrize("path", ["/runs", "/system"])

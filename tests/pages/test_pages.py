@@ -1,5 +1,6 @@
 """Protects the pages: each opens on an empty store, on a run of each state, on many, and says what to do."""
 
+import json
 import os
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from core.records import RunState
 from core.runtime import locks, paths
 from core.store import files
 from core.store.catalog import Catalog
+from core.store.trouble import NoSuchRun
 from core.store.writer import Writer
 from tests.conftest import ROOT
 
@@ -116,8 +118,14 @@ def test_two_hundred_runs_are_listed_newest_first(store):
 
 
 @pytest.mark.parametrize("asked", ["x", "-1", "1.5", "9" * 40, "", "<script>", "٣"])
-def test_an_address_that_names_no_run_is_told(store, asked):
-    assert "not by its number" in said(opened(run=asked))
+def test_an_address_that_names_no_run_is_told_as_one_of_a_run_that_is_gone(store, asked):
+    told = json.loads(opened(run=asked).get("bidi_component")[0].proto.json)
+    assert told["run"] is None
+    assert told["refused"].startswith("There is no run ")
+    with closing(Catalog(store)) as catalog, pytest.raises(NoSuchRun) as gone:
+        catalog.run(7)
+    assert told["refused"].partition(". ")[2] == str(gone.value).partition(". ")[2]
+    assert str(store) not in str(gone.value), "a folder of the server says nothing to a person"
 
 
 def test_a_store_that_is_gone_is_one_calm_box(store, monkeypatch, tmp_path):

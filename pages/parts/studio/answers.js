@@ -97,7 +97,7 @@ function scatter(studio, canvas, predicted, truth) {
 
 function axes(context, size, low, high, tokens) {
   context.fillStyle = tokens.quiet;
-  context.font = "11px sans-serif";
+  context.font = `11px ${tokens.fonts?.text ?? "sans-serif"}`;
   context.textAlign = "left";
   context.fillText(short(low), 30, size - 16);
   context.textAlign = "right";

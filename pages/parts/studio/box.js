@@ -22,6 +22,7 @@ export function createBox(studio, id) {
   const parts = {
     icon: make("span", { class: "ls-box-icon" }),
     title: make("span", { class: "ls-box-title" }),
+    id: make("span", { class: "ls-box-id" }, id),
     summary: make("span", { class: "ls-box-summary" }),
     parameters: make("span", { class: "ls-box-parameters" }),
     curve: make("canvas", { class: "ls-box-curve", "aria-hidden": "true" }),
@@ -34,6 +35,7 @@ export function createBox(studio, id) {
     "span",
     { class: "ls-box-words" },
     make("span", { class: "ls-box-head" }, parts.icon, parts.title),
+    parts.id,
     parts.summary,
     parts.parameters,
   );
@@ -82,7 +84,7 @@ function describe(element, parts, box) {
   give(
     parts.words,
     "data-tip",
-    [`${box.title} (${box.id})`, gives, `${count}.`].filter(Boolean).join(" · "),
+    [box.title, gives, `${count}.`].filter(Boolean).join(" · "),
   );
 }
 

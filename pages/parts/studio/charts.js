@@ -1,7 +1,7 @@
 // Live charts of the watched run: loss and metric, with their switches and words.
 
 import { give, make, write } from "./element.js";
-import { score, whole } from "./numbers.js";
+import { score, short, whole } from "./numbers.js";
 import { Painter } from "./painter.js";
 import { Curve } from "./series.js";
 
@@ -15,8 +15,17 @@ export function createCharts(studio) {
     role: "img",
     "aria-label": "Loss and metric over the steps",
   });
-  const painter = new Painter(studio, chart, look, () => metricOf(studio));
+  const painter = new Painter(studio, chart, look, {
+    metric: () => metricOf(studio),
+    now: () => nowOf(studio.state),
+  });
   studio.on("points marks theme overlay size", () => painter.ask());
+  let now = null; // drawn last
+  studio.on("snapshot run", () => {
+    const next = nowOf(studio.state);
+    if (now !== next) painter.ask();
+    now = next;
+  });
   const observer = new ResizeObserver(() => studio.tell("size"));
   observer.observe(chart);
   studio.ending.push(
@@ -101,14 +110,29 @@ function createLatest(studio) {
     class: "ls-test",
     "data-tip": "On the test samples, which nothing was trained on or chosen by; computed once, at the end.",
   });
-  on("run points draft overlay", () => {
+  on("run points draft overlay snapshot", () => {
     const metric = metricOf(studio);
+    const now = nowOf(state);
     const value = state.run?.series.get(`validation_${metric.kind}`)?.last;
-    const title = metric.title.toLowerCase();
-    write(validation, value === undefined ? "" : `validation ${title} ${score(value, metric.unit)}`);
+    write(validation, now ? edited(now, metric) : value === undefined ? "" : said(metric, value));
+    give(validation, "data-now", Boolean(now));
     write(test, testOf(state.run, metric));
   });
   return make("p", { class: "ls-latest" }, validation, test);
+}
+
+/** What the network was judged as it stands now: after a weight was moved by hand, while the run waits. */
+export function nowOf({ run, snapshot }) {
+  const here = run?.state === "paused" && snapshot?.step === run.progress?.step;
+  return here ? (snapshot.facts.now ?? null) : null;
+}
+
+function edited(now, metric) {
+  return `now, with your weight: validation loss ${short(now.loss)} · ${said(metric, now[metric.kind])}`;
+}
+
+function said({ title, unit }, value) {
+  return `validation ${title.toLowerCase()} ${score(value, unit)}`;
 }
 
 /** The test score of a run that is over, in words; nothing for one that has none. */

@@ -17,18 +17,24 @@ function ramp(stops) {
   });
 }
 
+function signed(tokens) {
+  const table = ramp([tokens.negative, tokens.zero, tokens.positive]);
+  table[0] = pixel(...channels(tokens.quiet));
+  return table;
+}
+
 function pixel(red, green, blue) {
   return ((255 << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
 }
 
 /**
  * What painting needs in one theme.
- * `signed[v + 128]` is the pixel of a signed byte, `unsigned[v]` of an unsigned one, `classes[k]` of a class.
+ * `signed[v + 128]` is the pixel of a signed byte (-128 is no number), `unsigned[v]` of an unsigned one, `classes[k]` of a class.
  */
 export function createColours(tokens) {
   return {
     tokens,
-    signed: ramp([tokens.negative, tokens.zero, tokens.positive]),
+    signed: signed(tokens),
     unsigned: ramp(tokens.sequence),
     grey: ramp([tokens.panel, tokens.text]),
     classPixels: tokens.categorical.map((colour) => pixel(...channels(colour))),
@@ -61,6 +67,7 @@ export function dress(root, tokens, name) {
   }
   for (const [group, value] of Object.entries(tokens.groups))
     root.style.setProperty(`--ls-group-${group}`, value);
+  root.style.setProperty("--ls-code-font", tokens.fonts.code);
   root.dataset.theme = name;
   root.style.colorScheme = name;
 }

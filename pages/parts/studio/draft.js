@@ -3,17 +3,27 @@
 
 const KEPT = 100; // steps of undo
 const SHELF = "layerscope.draft";
+const EDITS = "layerscope.edits"; // what this tab has changed since the run it shows was started
 
 /** The part of a draft that decides what the untrained network looks like. */
 export function body(draft) {
   return JSON.stringify([draft.data, draft.network, draft.training?.seed]);
 }
 
-function keep(draft) {
+function put(storage, shelf, value) {
   try {
-    localStorage.setItem(SHELF, JSON.stringify(draft));
+    if (value) storage.setItem(shelf, JSON.stringify(value));
+    else storage.removeItem(shelf);
   } catch {
     // A full or forbidden storage costs only what a reload would have found.
+  }
+}
+
+function found(storage, shelf) {
+  try {
+    return JSON.parse(storage.getItem(shelf));
+  } catch {
+    return null;
   }
 }
 
@@ -54,11 +64,30 @@ export class Draft {
 
   /** The draft as it was left in this browser, or null. */
   saved() {
-    try {
-      return JSON.parse(localStorage.getItem(SHELF));
-    } catch {
-      return null;
-    }
+    return found(localStorage, SHELF);
+  }
+
+  /** The draft with what this tab had changed since that run was started, or null. */
+  left(run) {
+    const edits = found(sessionStorage, EDITS);
+    return edits?.run === run ? edits.draft : null;
+  }
+
+  /** Keeps the draft for a reload, with the run it goes beyond. */
+  keep() {
+    const { run, draft } = this.studio.state;
+    const beyond = run?.experiment && JSON.stringify(run.experiment) !== JSON.stringify(draft);
+    put(localStorage, SHELF, draft);
+    put(sessionStorage, EDITS, beyond ? { run: run.id, draft } : null);
+  }
+
+  /** Takes up again what was changed since the run was started. */
+  async recover(draft) {
+    const { state, live, changed, say } = this.studio;
+    const reply = await this.push("check", { draft });
+    if (!reply.ok || (live() && !changed())) return;
+    const next = live() ? "They apply at the next Train. " : "";
+    say(`What you changed since run ${state.run.id} was started is kept. ${next}Undo gives back the run's own.`);
   }
 
   /**
@@ -96,13 +125,14 @@ export class Draft {
     done(reply);
   }
 
-  /** Keeps the draft as it is now for undo. */
-  remember(gesture) {
+  /** Keeps for undo what is about to change: the draft as it is now, or a weight of a run that goes on. */
+  remember(gesture, held = this.studio.state.draft) {
     if (gesture && gesture === this.gesture) return;
     this.gesture = gesture;
-    if (this.studio.state.draft) this.past.push(this.studio.state.draft);
+    if (held) this.past.push(held);
     if (this.past.length > KEPT) this.past.shift();
     this.future = [];
+    this.studio.tell("undo");
   }
 
   /** Takes Python's answer as the truth. */
@@ -113,7 +143,7 @@ export class Draft {
     if (other) this.forget();
     Object.assign(state, { draft, drawing, problems });
     if (other || !drawing.boxes.some((box) => box.id === state.selected)) select(null);
-    keep(draft);
+    this.keep();
     tell("draft", "run");
     views.refresh();
   }
@@ -126,11 +156,34 @@ export class Draft {
     tell("snapshot", "preview");
   }
 
-  travel(from, to) {
+  /** One step back or forth. A run that goes on follows: in its live settings, and in a weight set by hand. */
+  async travel(from, to) {
+    const { state, tell } = this.studio;
     if (!from.length) return;
     const target = from.pop();
-    to.push(this.studio.state.draft);
     this.gesture = null;
-    this.push("check", { draft: target }, { silent: true });
+    tell("undo");
+    if (target.weight) return this.reweigh(target, from, to);
+    to.push(state.draft);
+    const before = state.drawing.live;
+    const reply = await this.push("check", { draft: target }, { silent: true });
+    if (reply.ok) this.steer(before);
+  }
+
+  /** Sends the live settings that have another value than before to a run that goes on. */
+  steer(before) {
+    const { state, live, runs } = this.studio;
+    const held = new Map(before.map(({ setting, value }) => [setting, value]));
+    for (const { setting, value } of live() ? state.drawing.live : [])
+      if (held.has(setting) && held.get(setting) !== value) runs.move(setting, value);
+  }
+
+  /** A weight as it was before it was moved, or after; passed over when its run no longer goes on. */
+  reweigh(target, from, to) {
+    const { state, live, command } = this.studio;
+    const { run, before, after, ...place } = target.weight;
+    if (!live() || state.run.id !== run) return this.travel(from, to);
+    to.push(target);
+    return command({ kind: "weight", ...place, value: from === this.past ? before : after });
   }
 }

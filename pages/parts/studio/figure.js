@@ -1,5 +1,6 @@
 // The figure of the live charts: loss above, metric below, on one axis of steps. Data in, Plotly figure out.
 
+import { short } from "./numbers.js";
 import { smooth, thin } from "./series.js";
 
 const POINTS = 2000; // shown of one curve
@@ -14,6 +15,8 @@ const NONE = { steps: [], values: [] };
  * @typedef {Object} Look
  * @property {boolean} logarithmic
  * @property {number} smoothing  0 to below 1
+ * @property {{y: object|null, y2: object|null}} limits  of axes where extremes are cut off
+ * @property {boolean} touched  whether the person has moved an axis
  */
 
 function line(name, axis, curve, style, smoothing = 0) {
@@ -60,6 +63,22 @@ export function traces(series, other, metric, tokens, look) {
   return list.length ? list : [{ ...line("train", "y", NONE, {}) }, { ...line("metric", "y2", NONE, {}) }];
 }
 
+/** The loss and metric of the network as it stands now, beside the curves: a hollow diamond at its step. */
+export function standing(now, run, metric, tokens) {
+  const places = now ? [["y", now.loss], ["y2", now[metric.kind]]] : [];
+  return places
+    .filter(([, value]) => typeof value === "number")
+    .map(([axis, value]) => ({
+      ...line("now, with your weight", axis, { steps: [run.progress.step], values: [value] }, {}),
+      marker: {
+        symbol: "diamond-open",
+        size: 9,
+        color: tokens.validation,
+        line: { width: 2, color: tokens.validation },
+      },
+    }));
+}
+
 /** Axes, grid and fonts of the page; marks of live changes as vertical lines. */
 export function layout(run, metric, tokens, look) {
   const axis = {
@@ -97,18 +116,43 @@ export function layout(run, metric, tokens, look) {
       domain: [0.44, 1],
       type: look.logarithmic ? "log" : "linear",
       uirevision: `${begun} ${look.logarithmic}`, // a zoom is in the units of its axis
-      ...(run ? { autorange: true } : { range: look.logarithmic ? [-2, 0.2] : [0, 1] }),
+      ...(run ? rangeOf(look.limits?.y) : { range: look.logarithmic ? [-2, 0.2] : [0, 1] }),
     },
     yaxis2: {
       ...axis,
       domain: [0, 0.36],
       nticks: 4,
       ...(metric.unit === "%" ? { tickformat: ".0%" } : {}),
-      ...(run ? { autorange: true } : { range: [0, 1] }),
+      ...(run ? rangeOf(look.limits?.y2) : { range: [0, 1] }),
     },
     shapes,
-    annotations,
+    annotations: annotations.concat(run && !look.touched ? cuts(look.limits, tokens) : []),
   };
+}
+
+function rangeOf(limits) {
+  return limits ? { range: limits.range } : { autorange: true };
+}
+
+/** Says at an axis that extremes are cut off there, how far they go, and how to see them. */
+function cuts(limits, tokens) {
+  const places = [
+    [limits?.y, 1],
+    [limits?.y2, 0.36],
+  ];
+  return places
+    .filter(([cut]) => cut)
+    .map(([{ lowest, highest }, y]) => ({
+      text: [
+        highest === null ? "" : `▲ up to ${short(highest)} cut off`,
+        lowest === null ? "" : `▼ down to ${short(lowest)} cut off`,
+        "double-click: all",
+      ]
+        .filter(Boolean)
+        .join(" · "),
+      ...{ x: 1, xref: "paper", xanchor: "right", y, yref: "paper", yanchor: "top", showarrow: false },
+      ...{ font: { size: 10, color: tokens.warn }, bgcolor: tokens.panel },
+    }));
 }
 
 /** One line per drag, where it ended; its last value beside it when there is room, and all of it on hover. */

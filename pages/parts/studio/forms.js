@@ -13,7 +13,6 @@ let counter = 0;
  */
 export function createField(setting, path, change) {
   const id = `ls-field-${++counter}`;
-  setting = { ...setting, empty: setting.empty ?? { short: "auto", long: "chosen by measurement" } };
   const build = { switch: flip, choice: pick, several: chips }[setting.form];
   const field = build ? build(setting, id, change) : new Slider(setting, id, change);
   field.element.dataset.path = path;

@@ -3,6 +3,7 @@
 export const GAP = 30; // between two boxes of a row: room for the links and the shape on the edge
 const ILL = [132, 176]; // and of one with a problem, which is written into it
 const LINE = 15; // a line of a box's settings or parameter count
+const NAME = 14; // the line of its id
 const TITLE = 17; // a line of its title
 const CURVE = 36; // an activation's curve
 const EDGE = 14; // around everything
@@ -182,6 +183,6 @@ function headOf(box, width) {
   return {
     lines,
     titles,
-    head: 10 + TITLE * titles + LINE * (lines + (box.parameters ? 1 : 0)) + (box.curve ? CURVE : 0),
+    head: 10 + TITLE * titles + NAME + LINE * (lines + (box.parameters ? 1 : 0)) + (box.curve ? CURVE : 0),
   };
 }

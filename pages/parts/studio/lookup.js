@@ -17,8 +17,8 @@ export function createLookup({ state }) {
         return state.drawing.task.classes?.[unit] ?? `output ${unit + 1}`;
       return `neuron ${unit + 1}`;
     },
-    /** The name of a node's weights inside it: the first module holds them. */
-    weightName: () => "0.weight",
+    /** The name of a node's weights inside it, as the network's own look at itself says. */
+    weightName: (node) => state.snapshot?.facts.weights?.[node],
     live: () => Boolean(state.run && !state.run.over),
     /** The settings of the draft that may be moved while a run trains. */
     liveSettings: () => new Set((state.drawing?.live ?? []).map(({ setting }) => setting)),

@@ -4,7 +4,7 @@ import { createAnswers } from "./answers.js";
 import { give, make, write } from "./element.js";
 import { createPictures } from "./pictures.js";
 import { whole } from "./numbers.js";
-import { createSurface } from "./surface.js";
+import { createSurface, hasHoles } from "./surface.js";
 
 /** @returns {HTMLElement} */
 export function createOutput(studio) {
@@ -82,5 +82,7 @@ function told({ state, views }) {
   if (!state.snapshot) return "Drawing the untrained network…";
   if (views?.untrained()) return "Untrained: random weights. Press Train.";
   const step = state.run?.over ? (state.run.progress?.step ?? 0) : state.snapshot.step;
-  return `After step ${whole(step)}.${state.drawing?.picture === "image" ? " Wrong ones: predicted ≠ true." : ""}`;
+  const holes = hasHoles(state.snapshot) ? " Hatched: the answer there is no number." : "";
+  const wrong = state.drawing?.picture === "image" ? " Wrong ones: predicted ≠ true." : "";
+  return `After step ${whole(step)}.${holes}${wrong}`;
 }

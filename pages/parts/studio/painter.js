@@ -1,6 +1,7 @@
 // Draws the live chart: at most once per frame, and never so often that nothing else gets its turn.
 
-import { layout, traces } from "./figure.js";
+import { layout, standing, traces } from "./figure.js";
+import { limitsOf } from "./limits.js";
 import { shown } from "./state.js";
 
 const BREATH = 60; // milliseconds between two draws
@@ -23,9 +24,9 @@ async function loadPlotly() {
 /** The owner of the chart's node, which is made once and lives as long as the page. */
 export class Painter {
   /** @param {import("./figure.js").Look} look  read anew at each draw */
-  constructor(studio, chart, look, metric) {
-    Object.assign(this, { studio, chart, look, metric, facts: window.__layerscope });
-    Object.assign(this, { plotly: null, drawn: "", free: 0, timer: 0, over: false });
+  constructor(studio, chart, look, { metric, now }) {
+    Object.assign(this, { studio, chart, look, metric, now, facts: window.__layerscope });
+    Object.assign(this, { plotly: null, drawn: "", free: 0, timer: 0, over: false, about: "" });
     loadPlotly().then((plotly) => {
       this.plotly = plotly;
       this.ask();
@@ -48,15 +49,35 @@ export class Painter {
     const series = state.run?.series ?? new Map();
     const metric = this.metric();
     const size = { width: chart.clientWidth, height: chart.clientHeight, autosize: false };
-    this.put(traces(series, state.other, metric, colours.tokens, this.look), {
-      ...layout(series.size ? state.run : null, metric, colours.tokens, this.look),
-      ...size,
-    });
+    const list = traces(series, state.other, metric, colours.tokens, this.look);
+    list.push(...standing(this.now(), state.run, metric, colours.tokens));
+    const look = { ...this.look, ...this.limits(list, state.run?.id) };
+    this.put(list, { ...layout(series.size ? state.run : null, metric, colours.tokens, look), ...size });
     if (facts.firstPointAt === null && series.get("train_loss")?.steps.length)
       facts.firstPointAt = performance.now();
     facts.chartDraws += 1;
     shown("chart", state.run?.progress);
     this.free = performance.now() + Math.max(BREATH, REST * (performance.now() - began));
+  }
+
+  /**
+   * The ranges of both axes where extremes are cut off. An axis the person has moved keeps what it was given,
+   * since Plotly keeps a zoom only as long as it is told nothing new.
+   */
+  limits(list, run) {
+    const about = `${run} ${this.look.logarithmic}`;
+    if (about !== this.about) Object.assign(this, { about, touched: false, given: {} });
+    if (this.touched) return { limits: this.given, touched: true };
+    const of = (axis) => limitsOf(list.filter(({ yaxis }) => yaxis === axis).map(({ y }) => y));
+    this.given = { y: this.look.logarithmic ? null : of("y"), y2: of("y2") };
+    return { limits: this.given, touched: false };
+  }
+
+  /** Notes that the person has zoomed or asked for all. */
+  heed(changes) {
+    if (!Object.keys(changes).some((name) => name.startsWith("yaxis"))) return;
+    this.touched = true;
+    this.ask();
   }
 
   /** When nothing but points is new, only those are handed over. */
@@ -66,6 +87,7 @@ export class Painter {
     const points = { x: list.map(({ x }) => x), y: list.map(({ y }) => y) };
     if (now === this.drawn) this.plotly.restyle(this.chart, points);
     else this.plotly.react(this.chart, list, look, CONFIG);
+    if (!this.drawn) this.chart.on("plotly_relayout", (changes) => this.heed(changes));
     this.drawn = now;
   }
 

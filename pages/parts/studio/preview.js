@@ -4,11 +4,11 @@ import { createChooser, createForm } from "./forms.js";
 import { fit, make, write } from "./element.js";
 import { whole } from "./numbers.js";
 import { drawPoints } from "./points.js";
+import { createRows, testRows } from "./rows.js";
 import { paint } from "./tiles.js";
 
 const ACROSS = 8; // pictures side by side
 const SHOWN = 32;
-const ROWS = 6; // of a table
 
 /** @returns {HTMLElement} */
 export function createPreview(studio) {
@@ -17,7 +17,7 @@ export function createPreview(studio) {
     studio.chooseData(entry),
   );
   const canvas = make("canvas", { class: "ls-thumb", role: "img", "aria-label": "Preview of the data" });
-  const table = make("table", { class: "ls-rows" });
+  const table = createRows(studio);
   const counts = make("p", {
     class: "ls-facts",
     "data-tip":
@@ -39,10 +39,12 @@ export function createPreview(studio) {
     }
     form?.set(data);
   });
-  on("preview theme sample", () => {
-    canvas.hidden = table.hidden = !state.preview;
+  on("preview theme", () => {
+    canvas.hidden = table.element.hidden = !state.preview;
     if (!state.preview || !studio.colours) return;
     show(studio, canvas, table);
+    const tests = testRows(studio);
+    if (tests.length && !tests.includes(state.sample)) studio.chooseSample(tests[0]);
     const { sizes: split } = state.preview.facts;
     write(
       counts,
@@ -51,11 +53,12 @@ export function createPreview(studio) {
         : "",
     );
   });
+  on("preview sample", () => state.preview?.facts.rows && table.mark());
   return make(
     "section",
     { class: "ls-data ls-card", "aria-label": "Data" },
     chooser.element,
-    make("div", { class: "ls-thumb-frame" }, canvas, table),
+    make("div", { class: "ls-thumb-frame" }, canvas, table.element),
     counts,
     body,
   );
@@ -66,11 +69,11 @@ function show(studio, canvas, table) {
   const images = preview.arrays.get("grid/images");
   const points = preview.arrays.get("points");
   canvas.hidden = !(images || points);
-  table.hidden = !canvas.hidden;
+  table.element.hidden = !canvas.hidden;
   const width = Math.min(canvas.parentElement.clientWidth || 200, 240);
   if (points) plane(studio, canvas, Math.min(width, 168), preview);
   else if (images) pictures(studio, canvas, width, images);
-  else rows(studio, table, preview.facts);
+  else table.fill();
 }
 
 function plane(studio, canvas, size, preview) {
@@ -99,49 +102,4 @@ function pictures(studio, canvas, width, images) {
       { sharp: true },
     );
   }
-}
-
-/** The first two columns and the one to predict; a row holds it last. */
-function rows(studio, table, { columns = [], rows: lines = [] }) {
-  const { task } = studio.state.drawing;
-  columns = [...columns, task?.target || (task?.kind === "classification" ? "class" : "target")];
-  const shown = [...new Set([0, 1, columns.length - 1])];
-  table.replaceChildren(
-    make(
-      "thead",
-      {},
-      make(
-        "tr",
-        {},
-        shown.map((index) => make("th", { scope: "col" }, columns[index])),
-      ),
-    ),
-    make(
-      "tbody",
-      {},
-      lines.slice(0, ROWS).map((line, row) => rowOf(studio, line, shown, row)),
-    ),
-  );
-}
-
-/** One sample; a press follows it through the network. */
-function rowOf(studio, line, shown, row) {
-  const pick = make(
-    "button",
-    {
-      type: "button",
-      class: "ls-link",
-      "aria-label": `Sample ${row + 1}: ${line.join(", ")}`,
-      "data-tip": "Follow this sample through the network.",
-      onclick: () => studio.chooseSample(row),
-    },
-    line[shown[0]],
-  );
-  const chosen = row === studio.state.sample;
-  return make(
-    "tr",
-    { "aria-selected": chosen && "true" },
-    make("td", {}, pick),
-    shown.slice(1).map((index) => make("td", {}, line[index])),
-  );
 }

@@ -47,6 +47,7 @@ export class Runs {
   detach() {
     this.studio.state.run = null;
     nameRun(null);
+    this.studio.draft.keep();
     this.studio.tell("run", "points", "marks");
     return this.watch();
   }
@@ -75,8 +76,10 @@ export class Runs {
     Object.assign(this.facts, { trainPressedAt: performance.now(), firstPointAt: null });
     const experiment = state.draft;
     const reply = await ask("train", { draft: experiment, pace, key: randomKey() });
-    if (reply.ok) await this.attach(reply.run, experiment, experiment.name);
-    else tellProblems(reply);
+    if (reply.ok) {
+      await this.attach(reply.run, experiment, experiment.name);
+      this.studio.draft.keep();
+    } else tellProblems(reply);
     return reply;
   }
 

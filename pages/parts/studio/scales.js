@@ -58,8 +58,8 @@ export function pressed(key, value, scale, { low, high, step }) {
 }
 
 /** A value as its figure is written: a whole number in full, so that it can be copied; others shortly. */
-export function figureOf(value, { form, empty }) {
-  if (value === null || value === undefined) return empty.short;
+export function figureOf(value, { form }) {
+  if (value === null || value === undefined) return "";
   return form === "whole" ? String(value) : short(value, 4);
 }
 

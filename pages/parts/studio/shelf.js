@@ -6,6 +6,9 @@ import { createPopover, iconButton } from "./popover.js";
 import { paintCurve } from "./tiles.js";
 import { whole } from "./numbers.js";
 
+const UNDO = "Undo the last change to data, network, settings or a weight; a run that trains follows. Ctrl+Z";
+let palettes = 0; // opened so far, so that every entry has an id of its own
+
 /** @returns {HTMLElement} */
 export function createShelf(studio) {
   const groups = make("div", { class: "ls-groups", role: "group", "aria-label": "Add a layer of a kind" });
@@ -57,9 +60,9 @@ function createTotal({ state, on }) {
 }
 
 function createUndo(studio) {
-  const undo = iconButton("undo", "Undo", "Undo the last change. Ctrl+Z", () => studio.draft.undo());
+  const undo = iconButton("undo", "Undo", UNDO, () => studio.draft.undo());
   const redo = iconButton("redo", "Redo", "Redo. Ctrl+Shift+Z", () => studio.draft.redo());
-  studio.on("draft", () => {
+  studio.on("draft undo", () => {
     const can = studio.draft?.can() ?? {};
     give(undo, "disabled", !can.undo);
     give(redo, "disabled", !can.redo);
@@ -91,23 +94,36 @@ function fillGroups(studio, groups) {
 
 /** The list of layers with a search field. */
 function fill(studio, panel, close, group = null) {
-  const list = make("div", { class: "ls-menu", role: "listbox", "aria-label": "Layers" });
+  const id = `ls-palette-${++palettes}`;
+  const list = make("div", { class: "ls-menu", role: "listbox", "aria-label": "Layers", id });
   const search = make("input", {
     type: "search",
     class: "ls-search",
     placeholder: "Search layers",
     "aria-label": "Search layers",
-    "data-first": true,
+    role: "combobox",
+    "aria-expanded": "true",
+    "aria-controls": id,
+    "aria-autocomplete": "list",
   });
+  const owner = group ? list : search; // has the focus, and says which entry the highlight is on
+  if (group) give(list, "tabindex", "0");
+  give(owner, "data-first", true);
+  const highlight = (chosen) => {
+    for (const item of list.children) give(item, "aria-selected", String(item === chosen));
+    give(owner, "aria-activedescendant", chosen?.id);
+  };
   const refill = () => {
     list.replaceChildren(...choices(studio, close, search.value.trim().toLowerCase(), group));
-    highlight(list, list.firstElementChild);
+    [...list.children].forEach((item, index) => give(item, "id", `${id}-${index}`));
+    highlight(list.firstElementChild);
   };
   search.addEventListener("input", refill);
   list.addEventListener("pointermove", ({ target, movementX, movementY }) => {
-    if (movementX || movementY) highlight(list, target.closest(".ls-menu-item"));
+    const item = target.closest(".ls-menu-item"); // between two entries there is none: it stays where it was
+    if (item && (movementX || movementY)) highlight(item);
   });
-  panel.onkeydown = (event) => walk(event, list); // one at a time: the panel is filled at every opening
+  panel.onkeydown = (event) => walk(event, list, highlight); // one at a time: the panel is filled at every opening
   refill();
   panel.append(...(group ? [] : [search]), list);
 }
@@ -150,20 +166,15 @@ function choiceOf(studio, layer, onclick) {
 }
 
 /** Arrows move the highlight along the list, Enter takes what it is on. */
-function walk(event, list) {
+function walk(event, list, highlight) {
   const items = [...list.children];
   const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
   const way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (way) {
     const next = items[Math.min(Math.max(at + way, 0), items.length - 1)];
-    highlight(list, next);
+    if (next) highlight(next);
     next?.scrollIntoView({ block: "nearest" });
   } else if (event.key === "Enter") items[at]?.click();
   else return;
   event.preventDefault();
-}
-
-/** Puts the highlight on one entry. */
-function highlight(list, chosen) {
-  for (const item of list.children) give(item, "aria-selected", String(item === chosen));
 }

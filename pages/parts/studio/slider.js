@@ -9,7 +9,7 @@ const NOTED = 5000; // milliseconds a note about a typed number stays
 /** One numeric setting on screen. While it is dragged, nothing from outside moves it. */
 export class Slider {
   /**
-   * @param {object} setting  core.catalog.fields.Setting as JSON, with `empty`, the words for no value
+   * @param {object} setting  core.catalog.fields.Setting as JSON; `empty` is its word for no value
    * @param {(value:number|null, how:{final:boolean, gesture:string|null}) => void} change
    */
   constructor(setting, id, change) {
@@ -32,12 +32,12 @@ export class Slider {
       autocomplete: "off",
       spellcheck: "false",
     });
-    const words = `${title}: ${empty.long}`;
+    const words = `${title}: ${empty}`;
     this.none = optional
       ? make(
           "button",
           { type: "button", class: "ls-until", "aria-label": words, "data-tip": `${words}.` },
-          empty.short,
+          empty,
         )
       : null;
     const dot = live && make("i", { class: "ls-live-dot", "aria-hidden": "true" });
@@ -108,8 +108,9 @@ export class Slider {
     const none = value === null || value === undefined;
     slider.style.setProperty("--fill", `${none ? 100 : (scale.to(value) / scale.stops) * 100}%`);
     if (!none) slider.value = scale.to(value);
-    give(slider, "aria-valuetext", none ? setting.empty.long : `${short(value, 4)} ${setting.unit}`.trim());
+    give(slider, "aria-valuetext", none ? setting.empty : `${short(value, 4)} ${setting.unit}`.trim());
     if (document.activeElement !== figure) figure.value = figureOf(value, setting);
+    figure.hidden = none;
     if (this.none) give(this.none, "aria-pressed", String(none));
   }
 

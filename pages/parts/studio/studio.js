@@ -1,7 +1,7 @@
 // The Studio: one instrument. JavaScript draws, Python decides; this file puts the parts together.
 
 import { createActions } from "./actions.js";
-import { lastRun } from "./address.js";
+import { lastRun, nameRun } from "./address.js";
 import { createCharts } from "./charts.js";
 import { createColours, dress } from "./colours.js";
 import { createControls } from "./controls.js";
@@ -24,13 +24,13 @@ import { installTips } from "./tip.js";
 import { createTraining } from "./training.js";
 import { Views } from "./views.js";
 
-const FIRST = "two-spirals"; // the template a first visit opens with
 const LINGER = 50; // milliseconds: Streamlit also cleans up after a call that was overtaken
 const mounted = new WeakMap();
 
 /**
  * Streamlit calls this at every change of data or theme; the Studio itself is made once per place.
- * data: {palette, theme}. Returns the clean-up, called when the page is left.
+ * data: {palette, theme, refused: what to say of a run the address names wrongly}.
+ * Returns the clean-up, called when the page is left.
  */
 export default function ({ data, parentElement, setTriggerValue }) {
   let studio = mounted.get(parentElement);
@@ -82,6 +82,7 @@ function createStudio(parent, data) {
   studio.draft = new Draft(studio);
   Object.assign(studio, createActions(studio), createOrders(studio));
   studio.palette = data.palette ?? null;
+  studio.refused = data.refused ?? "";
   studio.announce = announcer(root);
   build(studio);
   parent.append(root);
@@ -222,11 +223,17 @@ async function begin(studio) {
   studio.palette ??= reply.catalogue.palette;
   studio.wear({});
   tell("catalogue");
-  const { id, named } = lastRun();
-  if (id && (await studio.openRun(id, { quiet: !named })).ok) return undefined;
-  const kept = studio.draft.saved();
+  const { id, named } = studio.refused ? { id: 0 } : lastRun();
+  const [kept, left] = [studio.draft.saved(), id && studio.draft.left(id)];
+  if (id && (await studio.openRun(id, { quiet: !named })).ok) return left && studio.draft.recover(left);
+  if (studio.refused) {
+    nameRun(null);
+    studio.say(studio.refused);
+  }
   if (!kept || !(await studio.draft.check(kept)).ok)
-    await studio.ask("template", { name: FIRST }).then((first) => studio.draft.take(first));
+    await studio
+      .ask("template", { name: state.catalogue.templates[0].name })
+      .then((first) => studio.draft.take(first));
   createHint(studio);
   return undefined;
 }

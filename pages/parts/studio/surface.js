@@ -69,9 +69,46 @@ function drawSurface(studio, context, size, { discretise }) {
   const confidence = arrays.get("confidence") ?? arrays.get("surface/confidence");
   if (surface.data instanceof Int8Array) {
     const table = discretise ? sides(colours.signed) : colours.signed;
-    return paint(context, surface.data, 0, height, width, table, 0, 0, size, size, { flip: true });
+    paint(context, surface.data, 0, height, width, table, 0, 0, size, size, { flip: true });
+  } else paintClasses(context, surface, discretise ? null : confidence, size, colours);
+  return hatch(context, surface, size, colours.tokens);
+}
+
+/** The byte that stands for an answer that is no number. */
+function noNumber({ data }) {
+  return data instanceof Int8Array ? -128 : 255;
+}
+
+/** Whether there are places where the network's answer is no number. */
+export function hasHoles(snapshot) {
+  const surface = snapshot?.arrays.get("surface");
+  return Boolean(surface?.data.includes(noNumber(surface)));
+}
+
+/** Hatches the places where the answer is no number: neither side, and not undecided either. */
+function hatch(context, surface, size, tokens) {
+  const [height, width] = surface.shape;
+  const [down, across] = [size / height, size / width];
+  const hole = noNumber(surface);
+  if (!surface.data.includes(hole)) return;
+  context.save();
+  context.beginPath();
+  surface.data.forEach((value, index) => {
+    const [row, column] = [Math.floor(index / width), index % width];
+    if (value === hole) context.rect(column * across, size - (row + 1) * down, across + 0.5, down + 0.5);
+  });
+  context.clip();
+  context.fillStyle = tokens.panel;
+  context.fillRect(0, 0, size, size);
+  context.beginPath();
+  for (let at = -size; at < size; at += 8) {
+    context.moveTo(at, size);
+    context.lineTo(at + size, 0);
   }
-  return paintClasses(context, surface, discretise ? null : confidence, size, colours);
+  context.strokeStyle = tokens.quiet;
+  context.lineWidth = 1.5;
+  context.stroke();
+  context.restore();
 }
 
 function paintOne(context, maps, unit, size, colours) {

@@ -7,7 +7,6 @@ import { icon } from "./icons.js";
 import { createPopover } from "./popover.js";
 
 const SHOWN = ["batch_size", "epochs", "seed"]; // settings of training itself that stand in the strip
-const EMPTY = { epochs: { short: "∞", long: "until stopped" } }; // words for a setting that may be empty
 const CHOICES = {
   loss: {
     name: "loss",
@@ -67,9 +66,7 @@ function createPlain(studio, name) {
   const setting = state.catalogue.training.find((one) => one.name === name);
   if (!setting) return null;
   const path = `training.${name}`;
-  const field = createField({ ...setting, empty: EMPTY[name] }, path, (value, how) =>
-    change(path, value, how),
-  );
+  const field = createField(setting, path, (value, how) => change(path, value, how));
   field.element.classList.add("ls-cell");
   return { element: field.element, update: () => field.set(state.draft.training[name]) };
 }

@@ -18,7 +18,7 @@ const SETTING = {
   choices: [],
   help: "How strongly this input pulls the neuron up (positive) or down (negative).",
 };
-const LIVE = "Moving it changes the network at its next step, and is kept with the run.";
+const LIVE = "Moving it changes the network at once, and is kept with the run. Undo moves it back.";
 const STILL = "Weights can be moved while a run trains or is paused. Press Train first.";
 
 /** @returns {HTMLElement} */
@@ -56,18 +56,29 @@ function sentence(studio, value) {
 
 /** Sends the weight to the run: now and then while it is dragged, and always its last value. */
 function createSender(studio) {
-  let [timer, latest] = [0, 0];
+  const { state } = studio;
+  let [timer, moved, known] = [0, null, null]; // moved: what undo needs to know of the weight
   const send = () => {
     timer = 0;
-    const { node, out, from } = studio.state.link ?? {};
-    const parameter = studio.weightName(node);
-    if (node) studio.command({ kind: "weight", node, parameter, index: [out, from], value: latest });
+    const { run, before, after, ...place } = moved.weight;
+    if (studio.live() && state.run.id === run) studio.command({ kind: "weight", ...place, value: after });
+  };
+  /** A weight begins to be moved: from here on it is one step of undo. */
+  const begin = (gesture) => {
+    if (gesture && gesture === known) return;
+    known = gesture;
+    const { node, out, from } = state.link;
+    const place = { node, parameter: studio.weightName(node), index: [out, from] };
+    moved = { weight: { run: state.run.id, ...place, before: weightOf(state), after: 0 } };
+    studio.draft.remember(gesture, moved);
   };
   studio.ending.push(() => clearTimeout(timer));
   return {
     busy: () => timer !== 0,
-    change: (value, { final }) => {
-      latest = value;
+    change: (value, { final, gesture }) => {
+      if (!state.link || !studio.live()) return;
+      begin(gesture);
+      moved.weight.after = value;
       if (!final) timer ||= setTimeout(send, OFTEN);
       else {
         clearTimeout(timer);

@@ -1,0 +1,52 @@
+// The range of an axis that a few extreme values must not flatten: they are cut off, and that is said.
+
+const EDGE = 0.2; // the quantiles from this to one minus this, and the first value, are always shown
+const FAR = 4; // spans beyond them a value may lie and still decide the axis
+const ROOM = 0.6; // spans shown beyond them where something is cut off
+const ODD = 20; // a first value this many times larger than the next few is an extreme too
+const APART = 1000; // a curve this many times larger than the smallest would hide it: it runs off the chart
+
+const lowest = (values) => values.reduce((one, other) => Math.min(one, other));
+const highest = (values) => values.reduce((one, other) => Math.max(one, other));
+
+/** What a curve must show: from where to where. */
+function core(values) {
+  const sorted = Float64Array.from(values).sort();
+  const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+  const [low, high] = [at(EDGE), at(1 - EDGE)];
+  const [first, ...after] = values.slice(0, 6);
+  if (after.length && Math.abs(first) > ODD * Math.max(...after.map(Math.abs))) return [low, high];
+  return [Math.min(low, first), Math.max(high, first)];
+}
+
+/** Those that can be read on one axis. */
+function together(cores) {
+  const sizes = cores.map(([low, high]) => Math.max(Math.abs(low), Math.abs(high)));
+  const least = Math.min(...sizes);
+  return cores.filter((_, index) => !least || sizes[index] <= APART * least);
+}
+
+/**
+ * The range for these curves, and what lies outside; null when all of it may be shown.
+ * @param {number[][]} curves  the values of each
+ * @returns {{range: number[], lowest: number|null, highest: number|null}|null}
+ */
+export function limitsOf(curves) {
+  const finite = curves.map((values) => values.filter(Number.isFinite)).filter(({ length }) => length);
+  if (!finite.length) return null;
+  const cores = together(finite.map(core));
+  const [low, high] = [Math.min(...cores.map(([from]) => from)), Math.max(...cores.map(([, to]) => to))];
+  const [least, most] = [Math.min(...finite.map(lowest)), Math.max(...finite.map(highest))];
+  const span = Math.max(high - low, 0.05 * Math.abs(high), 1e-12);
+  const [under, over] = [least < low - FAR * span, most > high + FAR * span];
+  if (!under && !over) return null;
+  const digit = 10 ** Math.floor(Math.log10(span) - 1); // a range that seldom changes is seldom drawn anew
+  return {
+    range: [
+      Math.floor((under ? low - ROOM * span : least - 0.06 * span) / digit) * digit,
+      Math.ceil((over ? high + ROOM * span : most + 0.06 * span) / digit) * digit,
+    ],
+    lowest: under ? least : null,
+    highest: over ? most : null,
+  };
+}
