@@ -6,7 +6,7 @@ What is recorded and validated is a function of the step alone; the clock decide
 import math
 from collections.abc import Callable, Generator
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -33,6 +33,9 @@ from core.events import (
 )
 from core.experiment.check import check, steps_per_epoch, total_steps
 from core.experiment.model import Experiment, read, write
+
+if TYPE_CHECKING:
+    from core.engine.turbo import Turbo
 
 Batch = tuple[Tensor, Tensor]
 
@@ -68,6 +71,7 @@ class Trainer:
         self._recorder = Recorder()
         self._validation_losses: list[float] = []
         self._finite = LastFinite(self.network)
+        self.turbo: Turbo | None = None
 
     def start(self) -> list[Event]:
         """What was chosen, and the network's scores before any training."""
@@ -86,10 +90,10 @@ class Trainer:
         assert not self.over, "a run that is over takes no steps"
         began = perf_counter()
         events: list[Event] = []
-        for taken in range(steps):
-            if taken and perf_counter() - began >= seconds:
-                break
-            self._take_step()
+        first = self.step
+        last = first + steps
+        while self.step == first or (self.step < last and perf_counter() - began < seconds):
+            self._take_steps(last - self.step)
             if self.step % self.steps_per_epoch == 0:
                 events += self._end_epoch(began)
                 if self.over:
@@ -118,11 +122,6 @@ class Trainer:
             events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds,
                                   test=self._scores("test")))
         return events
-
-    def judged(self) -> dict[str, float | None]:
-        """The validation scores of the network as it stands now, told but not recorded; None is no number."""
-        return {name: value if math.isfinite(value) else None
-                for name, value in self._scores("validation").items()}
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on from here exactly; tensors as they are, without copies."""
@@ -168,11 +167,20 @@ class Trainer:
         """The learning rate of the step to come."""
         return self._stepper.rate(self.step + 1, self._validation_losses)
 
-    def _take_step(self) -> None:
+    def _take_steps(self, most: int) -> None:
+        """Take one step, or at once as many as were compiled together."""
         place = self.step % self.steps_per_epoch
         if place == 0:
             self._finite.keep(self.step)
             self._batches = self._shuffled()
+        batches = self._batches[place:place + min(most, self.turbo.count)] if self.turbo else []
+        if self.turbo and self.turbo.fits(place, batches):
+            rates = [self._stepper.rate(self.step + ahead, self._validation_losses)
+                     for ahead in range(1, len(batches) + 1)]
+            for loss in self.turbo.take(batches, rates):
+                self._recorder.add(loss)
+            self.step += len(batches)
+            return
         self.step += 1
         inputs, targets = self._batches[place]
         self._recorder.add(self._stepper.step(self.step, inputs, targets, self._validation_losses))

@@ -1,0 +1,172 @@
+"""Protects Turbo: the rules of torch's optimizers, on the very tensors, mixed with plain steps at will."""
+
+import copy
+from collections.abc import Mapping, Sequence
+
+import pytest
+import torch
+
+from core.catalog.optimizers import LBFGS, OPTIMIZERS, Muon
+from core.catalog.schedules import SCHEDULES
+from core.engine.trainer import Trainer
+from core.engine.turbo import Turbo, gain, loaded, wanted
+from core.engine.turbo_graph import Plan, begun, build, size, steps
+from core.experiment.model import Experiment, read
+from core.problems import Problems
+from tests.engine.runs import weights
+
+SETTINGS = {"sgd": {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}, "rmsprop": {"momentum": 0.5},
+            "adam": {"weight_decay": 0.01}, "adadelta": {"learning_rate": 1.0, "weight_decay": 0.01}}
+PLAIN = [entry.name() for entry in OPTIMIZERS if entry not in (LBFGS, Muon)]
+
+
+HIDDEN = {"kind": "linear", "units": 8}
+
+
+def spirals(optimizer: str = "adam", layers: Sequence[Mapping[str, object]] = (HIDDEN,),
+            **training: object) -> Experiment:
+    nodes = [{"id": f"n{place}", "layer": layer} for place, layer in enumerate(layers)]
+    return read({"data": {"kind": "spiral"},
+                 "network": {"nodes": [*nodes, {"id": "out", "layer": {"kind": "output"}}]},
+                 "training": {"optimizer": {"kind": optimizer} | SETTINGS.get(optimizer, {}), "device": "cpu",
+                              "threads": 1, "epochs": 8, "batch_size": 40, **training}})
+
+
+def attached(trainer: Trainer) -> list[int]:
+    """Have a trainer join steps, computed as they stand, uncompiled; the step of each call is noted."""
+    calls: list[int] = []
+    count = size(trainer.experiment, len(trainer.split.rows["train"]))
+    stepper, _ = begun(trainer.experiment, trainer.split)
+    run = steps(Plan(trainer.experiment, stepper.net, stepper.optimizers), stepper, count)
+
+    def noted(given: list[torch.Tensor]) -> list[torch.Tensor]:
+        calls.append(trainer.step)
+        return [run(*given)]
+
+    trainer.turbo = Turbo(trainer, noted)
+    return calls
+
+
+def trained(experiment: Experiment, turbo: bool, pause: int = 1_000_000) -> tuple[list[float], Trainer]:
+    """The losses of a run, and its trainer. pause: after how many steps each time it is held."""
+    trainer = Trainer(experiment)
+    events = trainer.start() + trainer.advance(1, 60)
+    if turbo:
+        attached(trainer)
+    while not trainer.over:
+        events += trainer.advance(pause, 60)
+    return [loss for event in events if event.type == "steps_recorded" for loss in event.losses], trainer
+
+
+def assert_alike(experiment: Experiment, pause: int = 1_000_000) -> None:
+    plain, ours = trained(experiment, turbo=False), trained(experiment, turbo=True, pause=pause)
+    torch.testing.assert_close(torch.tensor(ours[0]), torch.tensor(plain[0]), rtol=1e-3, atol=1e-4)
+    for name, tensor in weights(plain[1].network).items():
+        torch.testing.assert_close(weights(ours[1].network)[name], tensor, rtol=1e-2, atol=1e-3)
+    for left, right in zip(plain[1].optimizers, ours[1].optimizers, strict=True):
+        counts = [[float(state["step"]) for state in one.state.values() if "step" in state]
+                  for one in (left, right)]
+        assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("optimizer", PLAIN)
+def test_every_rule_trains_as_torch_s_optimizer_does(optimizer):
+    assert_alike(spirals(optimizer))
+
+
+@pytest.mark.parametrize("schedule", [entry.name() for entry in SCHEDULES])
+def test_every_schedule_is_heeded(schedule):
+    assert_alike(spirals("adamw", schedule={"kind": schedule}))
+
+
+@pytest.mark.parametrize("layers", [
+    (HIDDEN, {"kind": "batch_norm1d"}), (HIDDEN, {"kind": "dropout"}),
+], ids=["statistics", "drawn numbers"])
+def test_layers_that_remember_or_draw_do_so_alike(layers):
+    assert_alike(spirals(layers=layers))
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_a_penalty_is_charged(penalty):
+    assert_alike(spirals(regularization={"kind": penalty, "strength": 0.01}))
+
+
+@pytest.mark.parametrize("optimizer", ["nadam", "sgd"])
+def test_plain_and_joined_steps_mix_at_any_step(optimizer):
+    assert_alike(spirals(optimizer), pause=5)
+
+
+def begun_trainer(experiment: Experiment) -> Trainer:
+    trainer = Trainer(experiment)
+    trainer.start()
+    trainer.advance(1, 60)
+    return trainer
+
+
+def test_whole_epochs_are_joined_from_fixed_places():
+    trainer = begun_trainer(spirals())
+    calls, per_epoch = attached(trainer), trainer.steps_per_epoch
+    count = size(trainer.experiment, len(trainer.split.rows["train"]))
+    trainer.advance(3 * per_epoch - 1, 60)
+    assert len(calls) >= 2 * (per_epoch // count)
+    assert all(step % per_epoch % count == 0 for step in calls)
+
+
+def test_a_moved_rate_needs_nothing_new_and_another_step_is_not_joined():
+    trainer = begun_trainer(spirals("nadam"))
+    calls, key = attached(trainer), wanted(trainer)
+    trainer.change("training.optimizer.learning_rate", 0.002)
+    trainer.change("training.optimizer.beta1", 0.8)
+    assert wanted(trainer) == key
+    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    joined = len(calls)
+    trainer.change("training.optimizer.weight_decay", 0.01)
+    assert wanted(trainer) != key
+    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    assert joined
+    assert len(calls) == joined
+    trainer.change("training.optimizer.weight_decay", 0.0)
+    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    assert len(calls) > joined
+
+
+def test_restored_optimizers_are_found_again():
+    trainer = begun_trainer(spirals())
+    calls = attached(trainer)
+    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    (optimizer,) = trainer.optimizers
+    optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    before, called = trainer.step, len(calls)
+    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    assert len(calls) > called
+    assert {float(state["step"]) for state in optimizer.state.values()} == {trainer.step} != {before}
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "muon"])
+def test_what_cannot_be_joined_is_refused_in_words(optimizer):
+    with pytest.raises(Problems, match="its own way"):
+        wanted(begun_trainer(spirals(optimizer, (HIDDEN, HIDDEN))))
+
+
+def test_steps_that_compute_something_else_are_found_out():
+    trainer = begun_trainer(spirals())
+    with pytest.raises(Problems, match="not compute the same"):
+        gain(trainer, lambda given: [torch.ones(trainer.steps_per_epoch)[:size(trainer.experiment, 300)]])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch's compiler uses what torch deprecates
+def test_compiled_steps_train_alike_and_leave_the_random_numbers_alone(tmp_path):
+    experiment = spirals(layers=(HIDDEN, {"kind": "batch_norm1d"}, {"kind": "dropout"}))
+    build(experiment, 1, tmp_path / "steps.pt2")
+    plain, ours = begun_trainer(experiment), begun_trainer(experiment)
+    random = torch.get_rng_state()
+    assert gain(ours, loaded(tmp_path / "steps.pt2")) > 0
+    assert torch.equal(torch.get_rng_state(), random)
+    ours.turbo = Turbo(ours, loaded(tmp_path / "steps.pt2"))
+    for trainer in (plain, ours):
+        torch.set_rng_state(random)
+        while not trainer.over:
+            trainer.advance(1_000_000, 60)
+    for name, tensor in weights(plain.network).items():
+        torch.testing.assert_close(weights(ours.network)[name], tensor, rtol=1e-2, atol=1e-3)
