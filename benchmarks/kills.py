@@ -11,12 +11,13 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 
 from benchmarks.figures import Figure
-from core.events import Point
+from core.events import Continued, Point
 from core.experiment import templates
 from core.experiment.model import write
 from core.records import RunState
@@ -75,6 +76,51 @@ def kill_workers(store: Path, count: int, chance: random.Random) -> tuple[int, i
     return true, lost, slowest
 
 
+def kill_until_the_end(store: Path, count: int, chance: random.Random) -> tuple[int, int, int, int]:
+    """Kill workers of runs with an end and resume them, so many times; each must end as one never killed.
+
+    Returns runs that came out equal, to the last bit, and how many there were; times a run went on
+    believing itself exact, and how often it went on.
+    """
+    catalog, raw = Catalog(store), write(templates.template("two-spirals").experiment)
+    raw["training"].update(epochs=300, device="cpu", threads=1)
+
+    def queued() -> int:
+        return client.submit(store, raw, "exact", uuid.uuid4().hex, None, "accuracy")
+
+    def over(run: int) -> bool:
+        return catalog.run(run).state.over
+
+    whole, kills, runs = queued(), 0, []
+    until(lambda: over(whole), 300, "the run that is never killed")
+    while kills < count:
+        runs.append(run := queued())
+        while not over(run):
+            lock = paths.run_lock(store, run)
+            worker = until(lambda lock=lock, run=run: locks.signer(lock) or over(run), what="a worker")
+            time.sleep(chance.uniform(0.05, 1.5))
+            if kills == count or worker is True or over(run):
+                until(lambda run=run: over(run), 300, "the end of a run")
+            else:
+                worker.send_signal(signal.SIGKILL)
+                until(lambda run=run: over(run), what="the run being interrupted")
+            if catalog.run(run).state is RunState.INTERRUPTED:
+                kills += 1
+                client.resume(store, run)
+    equal = sum(_left(store, run)[:2] == _left(store, whole)[:2] for run in runs)
+    went_on = [event for run in runs for event in _left(store, run)[2]]
+    catalog.close()
+    return equal, len(runs), sum(event.exact for event in went_on), len(went_on)
+
+
+def _left(store: Path, run: int) -> tuple[list[Point], bytes, list[Continued]]:
+    """All the points of a run, its weights, and how it went on after kills."""
+    with closing(Reader(files.run_folder(store, run))) as reader:
+        points, _ = reader.points(limit=10**9)
+        went_on = [event for _, event in reader.events(points=False) if isinstance(event, Continued)]
+    return sorted(points), paths.weights(store, run).read_bytes(), went_on
+
+
 def kill_servers(store: Path, count: int, chance: random.Random) -> tuple[int, int]:
     """Kill the web process so many times, every other time the dispatcher too, while a run trains.
 
@@ -107,7 +153,8 @@ def kill_servers(store: Path, count: int, chance: random.Random) -> tuple[int, i
     return held, lost
 
 
-def measure(workers: int = 100, servers: int = 10, seed: int | None = None) -> Iterator[Figure]:
+def measure(workers: int = 100, servers: int = 10, seed: int | None = None, resumed: int = 50,
+            ) -> Iterator[Figure]:
     """Kill, count, tell."""
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     chance = random.Random(seed)
@@ -121,6 +168,14 @@ def measure(workers: int = 100, servers: int = 10, seed: int | None = None) -> I
         yield Figure(f"workers killed at random, shown as interrupted within {NOTICED:g} s",
                      f"{true}/{workers} (slowest {slowest:.2f} s; seed {seed})", f"{workers}/{workers}",
                      true == workers)
+        staying = client.stay(store, 5.0)
+        try:
+            equal, runs, exact, times = kill_until_the_end(store, resumed, chance)
+        finally:
+            staying.end()
+        yield Figure(f"exact after kill: {resumed} workers killed, their runs resumed; points and weights",
+                     f"{equal}/{runs} runs equal to the last bit, {exact}/{times} said so (seed {seed})",
+                     f"{runs}/{runs}", equal == runs and exact == times)
         held, more = kill_servers(store, servers, chance)
         yield Figure("servers killed at random, every other time with the dispatcher: the run trained on",
                      f"{held}/{servers} (seed {seed})", f"{servers}/{servers}", held == servers)
@@ -136,10 +191,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=100)
     parser.add_argument("--servers", type=int, default=10)
+    parser.add_argument("--resumed", type=int, default=50)
     parser.add_argument("--seed", type=int)
     given = parser.parse_args()
     well = True
-    for figure in measure(given.workers, given.servers, given.seed):
+    for figure in measure(given.workers, given.servers, given.seed, given.resumed):
         print(figure.row(), flush=True)
         well = well and figure.met is True
     sys.exit(0 if well else 1)

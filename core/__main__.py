@@ -14,7 +14,7 @@ from typing import Any
 
 from core.catalog.all import CATALOGUES, described
 from core.catalog.metrics import compared
-from core.events import Diverged, Event, Failed, Finished, Started, Stopped, Validated
+from core.events import Continued, Diverged, Event, Failed, Finished, Started, Stopped, Validated
 from core.experiment import edits, model
 from core.experiment.check import check, steps_per_epoch, walk
 from core.experiment.templates import names, template
@@ -22,7 +22,9 @@ from core.export import ways
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import Run, RunState
 from core.runtime import client, exports, follow, paths
+from core.store import files
 from core.store.catalog import Catalog
+from core.store.reader import Reader
 from core.store.trouble import NoSuchRun
 
 DONE, BROKEN, INVALID, DIVERGED, STOPPED = 0, 1, 2, 3, 130
@@ -79,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     add("list", _list, "what can be chosen").add_argument("what", choices=[*CATALOGUES, "templates"])
     add("template", _template, "print a ready-made experiment").add_argument("name")
     add("runs", _runs, "every run, newest first")
+    resuming = add("resume", _resume, "have an interrupted run go on, and print what it tells")
+    resuming.add_argument("run", type=int)
     add("show", _show, "one run: state, scores, first losses").add_argument("run", type=int)
     exporting = add("export", _export, "take a run away, with proof that it is the same")
     exporting.add_argument("run", type=int)
@@ -113,8 +117,23 @@ def _train(arguments: Arguments) -> int:
         staying.end()
 
 
-def _follow(arguments: Arguments, run: int) -> None:
-    """Print a run's events until it is over. An interrupt stops the run; a second one leaves at once."""
+def _resume(arguments: Arguments) -> int:
+    with contextlib.closing(Reader(files.run_folder(arguments.store, arguments.run))) as reader:
+        told = reader.last_number()
+    client.resume(arguments.store, arguments.run)
+    staying = client.stay(arguments.store)
+    try:
+        _follow(arguments, arguments.run, told)
+        return _said_end(arguments, arguments.run)
+    finally:
+        staying.end()
+
+
+def _follow(arguments: Arguments, run: int, after: int = 0) -> None:
+    """Print a run's events after the number `after` until it is over.
+
+    An interrupt stops the run; a second one leaves at once.
+    """
     with _interrupted() as interrupted:
         def heed() -> None:
             if interrupted.is_set():
@@ -122,7 +141,7 @@ def _follow(arguments: Arguments, run: int) -> None:
                 _stop(arguments.store, run)
                 print("Stopping the run. Press Ctrl+C again to leave at once.", file=sys.stderr, flush=True)
 
-        for event in follow.events(arguments.store, run, heed):
+        for event in follow.events(arguments.store, run, heed, after):
             _print(arguments, event)
 
 
@@ -175,6 +194,10 @@ def _line(event: Event) -> str:
     match event:
         case Started():
             return f"{event.parameters:,} parameters on {event.device_name}, threads: {event.threads}"
+        case Continued():
+            steps = f" (steps to {event.step + event.again} were taken again)" if event.again else ""
+            return f"goes on exactly from step {event.step}{steps}" if event.exact else (
+                f"goes on from step {event.step}{steps}. {event.why}")
         case Validated():
             return f"epoch {event.epoch:>5}  step {event.step:>7}  {_scores(event.scores)}"
         case Finished() | Stopped():

@@ -10,7 +10,9 @@ import streamlit as st
 from core.catalog.metrics import METRICS
 from core.charts import compare, loss
 from core.events import Finished, Stopped
+from core.problems import Problems
 from core.records import Run, RunState, Series
+from core.runtime import client
 from core.store import files
 from core.store.reader import Reader
 from core.store.trouble import StoreMissing
@@ -63,16 +65,30 @@ def duration(seconds: float) -> str:
 
 
 def actions(run: Run) -> None:
-    """Open, rename or delete one run."""
+    """Open, resume, rename or delete one run."""
     with st.container(horizontal=True):
         if st.button("Open in Studio", key=f"open_{run.id}"):
             st.switch_page("pages/studio.py", query_params={"run": str(run.id)})
+        if run.state is RunState.INTERRUPTED and st.button(
+                "Resume", key=f"resume_{run.id}",
+                help="Goes on from its last checkpoint, on the same device, to the same numbers."):
+            resume(run)
         if st.button("Rename", key=f"rename_{run.id}"):
             rename(run)
         removable = run.state.over or run.state is RunState.QUEUED
         if st.button("Delete", key=f"delete_{run.id}", disabled=not removable,
                      help=None if removable else "Stop the run first, in the Studio."):
             delete(run)
+
+
+def resume(run: Run) -> None:
+    """Have an interrupted run go on."""
+    try:
+        client.resume(session.store(), run.id)
+    except Problems as refused:
+        st.error(str(refused))
+    else:
+        st.rerun()
 
 
 @st.dialog("Rename the run")

@@ -6,11 +6,13 @@ import signal
 
 import pytest
 
+from core.__main__ import main
 from core.engine.checkpoint import Checkpoints
 from core.events import Changed, Continued, Finished, Paused, Started, StepsRecorded, Validated
 from core.problems import Problems
 from core.records import RunState
-from core.runtime import client, paths
+from core.runtime import client, paths, requests
+from core.runtime.desk import Desk
 from core.runtime.past import Again
 from core.store.trouble import NoSuchRun, RunIsOver
 from tests.conftest import until
@@ -171,6 +173,37 @@ def test_only_interrupted_runs_are_resumed(works):
         works.catalog.resume(done)
     with pytest.raises(NoSuchRun):
         client.resume(works.store, 10**6)
+
+
+def test_the_command_line_has_a_run_go_on_to_its_end_and_refuses_one_that_is_over(works, capsys):
+    run = works.queue(experiment(epochs=60, **PINNED), pace=200)
+    works.until_step(run, 50, 60)
+    kill(works, run)
+    words = ["resume", str(run), "--store", str(works.store)]
+    assert main(words) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("goes on exactly from step ")
+    assert told[-1].startswith("finished after ")
+    assert works.run(run).state is RunState.FINISHED
+    assert main(words) == 2
+    assert capsys.readouterr().err == f"run: Run {run} is finished. Train again to make a new run.\n"
+    assert main([*words[:1], "999999", *words[2:]]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_page_has_a_run_go_on(works):
+    run = works.queue(experiment(epochs=None, **PINNED))
+    works.until_step(run, 1, 60)
+    kill(works, run)
+    desk = Desk(works.store)
+    ask = requests.Resume(id=1, do="resume", run=run)
+    assert desk.answer(ask) == {}
+    works.until_state(run, RunState.RUNNING)
+    with pytest.raises(Problems, match="was not interrupted"):
+        desk.answer(ask)
+    desk.close()
+    works.tell(run, "stop")
+    works.until_over(run)
 
 
 def test_a_run_waiting_to_go_on_that_is_stopped_is_interrupted_as_before(own_works):

@@ -21,7 +21,18 @@ export function createMain(studio) {
   const stop = iconButton("stop", "Stop", "End this run and judge it on the test samples.", () =>
     studio.stop(),
   );
+  const resume = make(
+    "button",
+    {
+      type: "button",
+      class: "ls-button",
+      "data-tip": "Its process was gone. Go on from its last checkpoint, exactly where it was.",
+      onclick: () => studio.resume(),
+    },
+    "Resume",
+  );
   on("run draft connection", () => {
+    resume.hidden = state.run?.state !== "interrupted" || !state.connected;
     const reason = studio.live() && state.connected ? "" : studio.reason();
     train.update(reason);
     write(why, state.connected && state.drawing ? reason : "");
@@ -34,6 +45,7 @@ export function createMain(studio) {
     { class: "ls-main", role: "group", "aria-label": "Training" },
     reset,
     train.button,
+    resume,
     step,
     epoch,
     stop,

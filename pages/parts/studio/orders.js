@@ -71,6 +71,13 @@ function createCommands(studio) {
     step: () => once("step"),
     epoch: () => once("epoch"),
     stop: () => command({ kind: "stop" }),
+    /** Has a run go on whose process was gone. */
+    resume: async () => {
+      studio.say("");
+      const reply = await studio.ask("resume", { run: state.run.id }, false);
+      if (!reply.ok) studio.tellProblems(reply);
+      return reply;
+    },
     trainAnew: async () => {
       await command({ kind: "stop" });
       await start();
