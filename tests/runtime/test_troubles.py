@@ -157,7 +157,8 @@ class Told:
         training = SimpleNamespace(epochs=None)
         trainer = SimpleNamespace(step=10, epoch=1, seconds=0.0, total_steps=None, steps_per_epoch=8,
                                   batch_size=4, experiment=SimpleNamespace(training=training))
-        self.conductor = Conductor(1, trainer, keeper, SimpleNamespace(look=lambda *_: None))
+        nobody = SimpleNamespace(look=lambda *_: None, glance=lambda *_: None)
+        self.conductor = Conductor(1, trainer, keeper, nobody, nobody)
 
     def say(self, *kinds: str) -> int | None:
         """Where it will wait, after a look at these commands."""
