@@ -103,7 +103,7 @@ class _Drawn(Dataset):
     asked: ClassVar[TaskKind] = "classification"
 
     samples: int = whole(3600, 20, 12000, "How many pictures.", unit="pictures", step=20)
-    noise: float = real(0.1, 0.0, 0.5, "How much the brightness of every pixel strays.")
+    noise: float = real(0.05, 0.0, 0.5, "How much the brightness of every pixel strays.")
 
     @property
     def shape(self) -> Shape:
