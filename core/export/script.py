@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.engine.device import found
 from core.engine.modules import OWN
+from core.engine.modules.first import initialized
 from core.engine.rhythm import due
 from core.engine.trainer import Trainer, shuffle
 from core.events import Event, Started, StepsRecorded, WeightEdited
@@ -16,7 +17,7 @@ from core.export.subject import Proof, Subject
 
 FIRST = 20
 """How many losses are compared."""
-_ENGINE = OWN | {"shuffle": shuffle, "due": due}
+_ENGINE = OWN | {"shuffle": shuffle, "due": due, "initialized": initialized}
 
 
 def export(subject: Subject, path: Path) -> Proof:
