@@ -9,9 +9,7 @@ import plotly.graph_objects as go
 _EDGE = 0.2
 """The quantiles from this to one minus this, and the first value, are always shown."""
 _FAR = 4
-"""Spans beyond them a value may lie and still decide the axis."""
-_ROOM = 0.6
-"""Spans shown beyond them where something is cut off."""
+"""Spans beyond them a value may lie and still decide the axis, as in a box plot."""
 _ODD = 20
 """A first value this many times larger than the next few is an extreme too."""
 _APART = 1000
@@ -42,12 +40,12 @@ def limits(curves: Iterable[Sequence[float]]) -> Limits | None:
     low, high = min(core[0] for core in cores), max(core[1] for core in cores)
     least, most = min(map(min, finite)), max(map(max, finite))
     span = max(high - low, 0.05 * abs(high), 1e-12)
-    under, over = least < low - _FAR * span, most > high + _FAR * span
-    if not under and not over:
+    start, end = low - _FAR * span, high + _FAR * span
+    if start <= least and most <= end:
         return None
-    return Limits(low - _ROOM * span if under else least - 0.06 * span,
-                  high + _ROOM * span if over else most + 0.06 * span,
-                  least if under else None, most if over else None)
+    inside = [value for values in finite for value in values if start <= value <= end]
+    return Limits(min(inside) - 0.1 * span, max(inside) + 0.1 * span,
+                  least if least < start else None, most if most > end else None)
 
 
 def put(figure: go.Figure, curves: Iterable[Sequence[float]]) -> None:

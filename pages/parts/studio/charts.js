@@ -128,7 +128,8 @@ export function nowOf({ run, snapshot }) {
 }
 
 function edited(now, metric) {
-  return `now, with your weight: validation loss ${short(now.loss)} · ${said(metric, now[metric.kind])}`;
+  const title = metric.title.toLowerCase();
+  return `now, with your weight: loss ${short(now.loss)} · ${title} ${score(now[metric.kind], metric.unit)}`;
 }
 
 function said({ title, unit }, value) {

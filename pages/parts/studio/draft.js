@@ -86,8 +86,8 @@ export class Draft {
     const { state, live, changed, say } = this.studio;
     const reply = await this.push("check", { draft });
     if (!reply.ok || (live() && !changed())) return;
-    const next = live() ? "They apply at the next Train. " : "";
-    say(`What you changed since run ${state.run.id} was started is kept. ${next}Undo gives back the run's own.`);
+    const next = live() ? " and apply at the next Train" : "";
+    say(`Your changes since run ${state.run.id} was started are kept${next}. Undo takes them back.`);
   }
 
   /**

@@ -1,8 +1,7 @@
 // The range of an axis that a few extreme values must not flatten: they are cut off, and that is said.
 
 const EDGE = 0.2; // the quantiles from this to one minus this, and the first value, are always shown
-const FAR = 4; // spans beyond them a value may lie and still decide the axis
-const ROOM = 0.6; // spans shown beyond them where something is cut off
+const FAR = 4; // spans beyond them a value may lie and still decide the axis, as in a box plot
 const ODD = 20; // a first value this many times larger than the next few is an extreme too
 const APART = 1000; // a curve this many times larger than the smallest would hide it: it runs off the chart
 
@@ -38,13 +37,15 @@ export function limitsOf(curves) {
   const [low, high] = [Math.min(...cores.map(([from]) => from)), Math.max(...cores.map(([, to]) => to))];
   const [least, most] = [Math.min(...finite.map(lowest)), Math.max(...finite.map(highest))];
   const span = Math.max(high - low, 0.05 * Math.abs(high), 1e-12);
-  const [under, over] = [least < low - FAR * span, most > high + FAR * span];
+  const [from, to] = [low - FAR * span, high + FAR * span];
+  const [under, over] = [least < from, most > to];
   if (!under && !over) return null;
+  const inside = finite.flat().filter((value) => from <= value && value <= to);
   const digit = 10 ** Math.floor(Math.log10(span) - 1); // a range that seldom changes is seldom drawn anew
   return {
     range: [
-      Math.floor((under ? low - ROOM * span : least - 0.06 * span) / digit) * digit,
-      Math.ceil((over ? high + ROOM * span : most + 0.06 * span) / digit) * digit,
+      Math.floor((lowest(inside) - 0.1 * span) / digit) * digit,
+      Math.ceil((highest(inside) + 0.1 * span) / digit) * digit,
     ],
     lowest: under ? least : null,
     highest: over ? most : null,

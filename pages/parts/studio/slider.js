@@ -106,11 +106,12 @@ export class Slider {
   show() {
     const { value, scale, setting, slider, figure } = this;
     const none = value === null || value === undefined;
-    slider.style.setProperty("--fill", `${none ? 100 : (scale.to(value) / scale.stops) * 100}%`);
+    slider.style.setProperty("--fill", `${none ? 0 : (scale.to(value) / scale.stops) * 100}%`);
     if (!none) slider.value = scale.to(value);
     give(slider, "aria-valuetext", none ? setting.empty : `${short(value, 4)} ${setting.unit}`.trim());
     if (document.activeElement !== figure) figure.value = figureOf(value, setting);
     figure.hidden = none;
+    slider.classList.toggle("ls-none", none);
     if (this.none) give(this.none, "aria-pressed", String(none));
   }
 
