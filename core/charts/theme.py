@@ -43,12 +43,12 @@ _GROUPS: dict[Mode, dict[str, str]] = {
               "pooling": "#2A86A8", "normalization": "#12764F", "regularization": "#9A3A78",
               "shape": "#7A6A00", "reshape": "#7A6A00", "resize": "#4B7318", "residual": "#A63A2B",
               "recurrent": "#A0522D", "attention": "#882255", "merge": "#4A6670",
-              "residual": "#6D4C9F", "reshape": "#6B6A1F", "resize": "#3F6F8F", "output": "#1B1F27"},
+              "output": "#1B1F27"},
     "dark": {"input": "#A2ABBA", "dense": "#9C8FFF", "activation": "#F0A35E", "convolution": "#4FA8E0",
              "pooling": "#74C3DC", "normalization": "#4CC38A", "regularization": "#E29CC4",
              "shape": "#D8C84E", "reshape": "#D8C84E", "resize": "#A9CC6E", "residual": "#F08A7A",
              "recurrent": "#E0997A", "attention": "#D9729F", "merge": "#9FB8C0",
-             "residual": "#B79BE8", "reshape": "#CFCB6E", "resize": "#8FBBD8", "output": "#E7EAF0"},
+             "output": "#E7EAF0"},
 }
 
 
