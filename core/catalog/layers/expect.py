@@ -60,7 +60,7 @@ def listed(shape: Shape, title: str) -> int:
 
 def channels(shape: Shape, title: str) -> int:
     """The channels of a signal or an image. Raises ShapeMismatch for any other shape."""
-    return curve(shape, title)[0] if shape.axes == _CURVE else picture(shape, title)[0]
+    return curve(shape, title)[0] if shape.axes in (_CURVE, _STEPS) else picture(shape, title)[0]
 
 
 def fits(kernel: int, shape: Shape, padding: int, title: str) -> None:
