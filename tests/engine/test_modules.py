@@ -225,7 +225,8 @@ def test_a_causal_convolution_weighs_the_last_steps_oldest_first():
 
 def test_select_and_last_steps_keep_what_they_say():
     (x,) = drawn(READ)
-    wanted: dict[Any, Tensor] = {"last": x[:, 5], "first": x[:, 0], "mean": x.sum(1) / 6, "max": x.max(1).values}
+    wanted: dict[Any, Tensor] = {"last": x[:, 5], "first": x[:, 0], "mean": x.sum(1) / 6,
+                                 "max": x.max(1).values}
     for which, kept in wanted.items():
         assert torch.allclose(built(Select(which=which), READ)(x), kept)
     assert torch.equal(built(LastSteps(steps=2), READ)(x), x[:, 4:])
