@@ -98,7 +98,10 @@ def kill_until_the_end(store: Path, count: int, chance: random.Random) -> tuple[
         while not over(run):
             lock = paths.run_lock(store, run)
             worker = until(lambda lock=lock, run=run: locks.signer(lock) or over(run), what="a worker")
-            time.sleep(chance.uniform(0.05, 1.5))
+            if chance.random() < 0.5:  # else it may be killed before it is where it was
+                before = _points(store, run)
+                until(lambda run=run, then=before: _points(store, run) > then or over(run), 120, "a point")
+            time.sleep(chance.uniform(0.0, 1.0))
             if kills == count or worker is True or over(run):
                 until(lambda run=run: over(run), 300, "the end of a run")
             else:
@@ -111,6 +114,11 @@ def kill_until_the_end(store: Path, count: int, chance: random.Random) -> tuple[
     went_on = [event for run in runs for event in _left(store, run)[2]]
     catalog.close()
     return equal, len(runs), sum(event.exact for event in went_on), len(went_on)
+
+
+def _points(store: Path, run: int) -> int:
+    with closing(Reader(files.run_folder(store, run))) as reader:
+        return reader.last_point()
 
 
 def _left(store: Path, run: int) -> tuple[list[Point], bytes, list[Continued]]:

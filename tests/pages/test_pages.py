@@ -157,6 +157,16 @@ def test_a_run_at_work_cannot_be_deleted(store):
     assert next(button for button in test.button if button.label == "Delete").disabled
 
 
+def test_an_interrupted_run_is_resumed_and_a_stopped_one_is_not_offered_it(store):
+    add(store, RunState.STOPPED)
+    run = add(store, RunState.INTERRUPTED)
+    test = opened("pages/runs.py")
+    assert "Resume" not in [button.label for button in select(test, 1).button]
+    press(select(test, 0), "Resume")
+    with closing(Catalog(store)) as catalog:
+        assert catalog.run(run).state is RunState.QUEUED
+
+
 def test_a_run_is_renamed(store):
     run = add(store, RunState.FINISHED)
     test = press(select(opened("pages/runs.py"), 0), "Rename")

@@ -50,6 +50,8 @@ def steps_told(works, run):
 
 def test_a_run_killed_again_and_again_ends_as_the_one_never_killed(works):
     raw = experiment("moons", epochs=150, **PINNED)
+    raw["network"]["nodes"][-1:-1] = [{"id": "norm", "layer": {"kind": "batch_norm1d"}},
+                                      {"id": "drop", "layer": {"kind": "dropout"}}]
     whole, killed = works.queue(raw), works.queue(raw)
     chance, kills = random.Random(3), 0
     while kills < KILLS and not works.run(killed).state.over:
