@@ -5,4 +5,4 @@ from pages.parts.studio import studio
 
 told = studio("studio", {**session.address()._asdict(), "theme": session.mode()})
 if told.export:
-    export.take_away(int(told.export["run"]))
+    export.take_away(told.export["run"], told.export["draft"], told.export["seq"])

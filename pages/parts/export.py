@@ -1,75 +1,140 @@
-"""Taking a run away: a dialog that has files written and checked, shows the check, and hands them over."""
+"""Taking away what the Studio holds: a dialog that has files written and checked, and hands them over."""
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from core.records import Run, Snapshot
-from core.runtime import client
+from core.export.ways import WAYS, Way, lacking
+from core.records import Run, RunState, Snapshot
+from core.runtime import client, paths
 from pages.parts import session
 
-_WAYS = {"script": "Python script", "safetensors": "Weights"}
-_WHAT = {
-    "script": "All the run did, as one file that needs torch, numpy and scikit-learn, and nothing of ours.",
-    "safetensors": "The trained numbers as safetensors, and the experiment they belong to as JSON."}
-_CHECKS = {"script": "Checking: running the script's first 20 steps …",
-           "safetensors": "Checking: reading the weights back and judging them on the test split …"}
 _PATIENCE = 75.0
 """Seconds after which nobody can be expected to answer."""
-_WRITING = 0.4
-"""Seconds writing takes at most; what takes longer is the check."""
+_COUNTED = 3.0
+"""Seconds after which the time that has passed is told."""
+
+
+class Told(NamedTuple):
+    """What is taken away: a run, or a draft nobody has trained."""
+
+    run: Run | None
+    draft: dict[str, Any] | None
+
+    @property
+    def key(self) -> str:
+        """A word for it in the names of widgets and files."""
+        return f"run-{self.run.id}" if self.run else "draft"
+
+    def question(self, way: Way) -> dict[str, Any]:
+        """What an analyst is asked."""
+        if self.run is None:
+            return {"run": None, "experiment": self.draft, "to": way.kind}
+        return {"run": self.run.id, "name": self.run.name, "to": way.kind}
+
+    def lacks(self, way: Way) -> str:
+        """Why this cannot be taken that way, and the way out; empty when it can."""
+        run = self.run
+        missing = lacking(
+            way, begun=run is not None and run.state not in (RunState.QUEUED, RunState.STARTING),
+            over=run is not None and run.state.over,
+            weights=run is not None and paths.weights(session.store(), run.id).exists())
+        return f"{missing.what} {missing.fix}" if missing else ""
+
+
+def take_away(number: int | None, draft: dict[str, Any] | None = None, opened: int = 0) -> None:
+    """Open the dialog for a run, or for a draft. opened: another number each time it is opened."""
+    if st.session_state.get("export_opened") != opened:
+        st.session_state["export_opened"] = opened
+        st.session_state.pop("export_asked", None)
+    _dialog(number, draft)
 
 
 @st.dialog("Export", width="large")
-def take_away(number: int) -> None:
-    """Choose what to take away of a run; have it written and checked; offer it."""
-    with session.catalog() as catalog:
-        run = catalog.run(number)
-    to = st.segmented_control("As", list(_WAYS), format_func=_WAYS.__getitem__, default="script",
-                              required=True, key=f"export_{number}")
-    st.caption(_WHAT[to])
-    if to == "safetensors" and not run.state.over:
-        st.info("The run is not over yet, so its weights still change. Stop it, or wait until it ends.")
-        return
-    found = _answer(to, {"run": number, "to": to})
-    if found is not None:
-        _show(run, found.facts)
+def _dialog(number: int | None, draft: dict[str, Any] | None) -> None:
+    run = None
+    if number is not None:
+        with session.catalog() as catalog:
+            run = catalog.run(number)
+    told = Told(run, draft)
+    st.caption("What is written is used at once as anyone else would use it, and what that showed is told.")
+    for way in WAYS:
+        _row(way, told)
 
 
-def _answer(to: str, question: dict[str, Any]) -> Snapshot | None:
+def _row(way: Way, told: Told) -> None:
+    """One way: what it gives, or why it cannot be had now; its button; and what came of it."""
+    missing = told.lacks(way)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        with st.container(gap=None):
+            st.markdown(f"**{way.title}**" if not missing else f":gray[{way.title}]")
+            st.caption(missing or way.help)
+        st.button("Make", key=f"make_{told.key}_{way.kind}", disabled=bool(missing), width=90,
+                  on_click=_ask, args=(way.kind,))
+    if st.session_state.get("export_asked") == way.kind and not missing:
+        found = _answer(way, told.question(way))
+        if found is not None:
+            _show(way, told, found.facts)
+
+
+def _ask(kind: str) -> None:
+    st.session_state["export_asked"] = kind
+
+
+def _answer(way: Way, question: dict[str, Any]) -> Snapshot | None:
     """The answer to the question, waited for with the waiting told; None, told too, when there is none."""
     began = time.monotonic()
-    with st.status("Writing …") as status:
+    doing = f"Writing it, then {way.checking} …"
+    with st.status(doing) as status:
         key = client.ask(session.store(), "export", question)
-        while (found := client.answer(session.store(), key)) is None and time.monotonic() - began < _PATIENCE:
-            if time.monotonic() - began > _WRITING:
-                status.update(label=_CHECKS[to])
+        while (found := client.answer(session.store(), key)) is None:
+            passed = time.monotonic() - began
+            if passed > _PATIENCE:
+                break
+            if passed > _COUNTED:
+                status.update(label=f"{doing} {passed:.0f} s")
             time.sleep(0.1)
         problem = "Nobody answered. Try again." if found is None else found.facts.get("problem")
-        status.update(label="Written and checked." if problem is None else "It did not work.",
-                      state="complete" if problem is None else "error")
-    if problem is not None:
-        st.error("This cannot be exported.")
-        st.text(problem)
-        return None
-    return found
+        status.update(label=_ended(problem, found), state="error" if problem else "complete")
+    if problem is None:
+        return found
+    st.text(problem)
+    return None
 
 
-def _show(run: Run, facts: dict[str, Any]) -> None:
-    """The check in one sentence, the files to save, and how a script reads."""
-    if facts["proof"]["equal"]:
-        st.success(facts["proof"]["said"])
-    else:
+def _ended(problem: str | None, found: Snapshot | None) -> str:
+    if problem is not None or found is None:
+        return "This cannot be exported."
+    return "Written and checked." if found.facts["proof"]["checked"] else "Written."
+
+
+def _show(way: Way, told: Told, facts: dict[str, Any]) -> None:
+    """The check in a sentence, the files to save, and how a script reads."""
+    proof = facts["proof"]
+    if proof["equal"] or proof["close"]:
+        st.success(proof["said"])
+    elif proof["checked"]:
         st.error("The check failed.")
-        st.text(facts["proof"]["said"])
+        st.text(proof["said"])
+    else:
+        st.warning("Not checked.")
+        said = proof["said"].removeprefix("Not checked: ")
+        st.text(said[:1].upper() + said[1:])
     if facts["passing"]:
-        st.caption("The run goes on; the script holds what was changed by hand until now.")
+        st.caption("The run goes on; this holds what it told until now.")
     with st.container(horizontal=True):
-        for path in map(Path, facts["files"]):
-            ending = path.name.partition(".")[2]
-            st.download_button(f"Save .{ending}", path.read_bytes(), f"run-{run.id}.{ending}", type="primary",
-                               on_click="ignore", key=f"save_{run.id}_{ending}")
-    if facts["text"]:
+        for name, content in _files(way, facts):
+            ending = name.partition(".")[2]
+            st.download_button(f"Save .{ending}", content, f"{told.key}.{ending}", type="primary",
+                               on_click="ignore", key=f"save_{told.key}_{ending}")
+    if way.kind == "script":
         st.code(facts["text"], language="python", line_numbers=True, height=420)
+
+
+def _files(way: Way, facts: dict[str, Any]) -> list[tuple[str, bytes]]:
+    """Each file's name and what it holds; a draft has no folder, so its text is all there is."""
+    if facts["files"]:
+        return [(path.name, path.read_bytes()) for path in map(Path, facts["files"])]
+    return [(way.file, facts["text"].encode())]

@@ -36,15 +36,27 @@ def save(tab, name: str, folder: Path) -> Path:
     return path
 
 
+def make(tab, way: str) -> None:
+    """Press the button of a way."""
+    row = tab.page.get_by_role("dialog").locator(".stHorizontalBlock", has_text=way)
+    row.get_by_role("button", name="Make", exact=True).first.click()
+
+
+def opened(tab):
+    """The dialog, opened."""
+    tab.page.locator(".ls-bar").get_by_role("button", name="Export", exact=True).click()
+    return tab.page.get_by_role("dialog")
+
+
 def test_a_run_is_taken_away_as_a_script_and_as_weights(studio, ended: int, tmp_path: Path) -> None:
     tab = studio(f"/?run={ended}")
-    tab.page.get_by_role("button", name="Export", exact=True).click()
-    dialog = tab.page.get_by_role("dialog")
+    dialog = opened(tab)
+    make(tab, "Python script")
     expect(dialog.get_by_text("equal to the run's, to the last digit")).to_be_visible(timeout=60_000)
     script = save(tab, "Save .py", tmp_path)
     command = [sys.executable, "-I", str(script), "--losses", "3"]
     assert len(subprocess.run(command, capture_output=True, check=True).stdout.splitlines()) == 3
-    dialog.get_by_text("Weights", exact=True).click()
+    make(tab, "Weights")
     expect(dialog.get_by_text("and the same Accuracy")).to_be_visible(timeout=60_000)
     assert "out.0.weight" in load_file(save(tab, "Save .safetensors", tmp_path))
     assert read(json.loads(save(tab, "Save .safetensors.json", tmp_path).read_text())).training.epochs == 5

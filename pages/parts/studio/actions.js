@@ -83,7 +83,12 @@ function createChoices(studio) {
       tell("overlay");
       return undefined;
     },
-    exportRun: () => state.run && studio.trigger?.("export", { run: state.run.id, seq: Date.now() }),
+    exportRun: () =>
+      studio.trigger?.("export", {
+        run: state.run?.id ?? null,
+        draft: state.run ? null : state.draft,
+        seq: Date.now(),
+      }),
   };
 }
 

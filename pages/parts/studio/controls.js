@@ -118,12 +118,12 @@ function createExport(studio) {
     {
       type: "button",
       class: "ls-button",
-      "data-tip": "Take this run away: a Python script, or its weights.",
+      "data-tip": "Take it away: script, notebook, weights, ONNX, report …",
       onclick: () => studio.exportRun(),
     },
     icon("export"),
     make("span", { class: "ls-wordy" }, "Export"),
   );
-  on("run", () => give(button, "disabled", !state.run));
+  on("run draft", () => give(button, "disabled", !state.run && !state.draft));
   return button;
 }
