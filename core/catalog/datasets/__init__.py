@@ -11,6 +11,7 @@ from core.catalog.datasets.algorithms import (
     Sort,
 )
 from core.catalog.datasets.audio import Tones, Waves
+from core.catalog.datasets.docstrings import Docstrings
 from core.catalog.datasets.images import ColouredDigits, Digits, DigitsReconstruction
 from core.catalog.datasets.names import Cities, Scripts
 from core.catalog.datasets.news import Headlines
@@ -36,5 +37,5 @@ DATASETS: tuple[type[Dataset], ...] = (
     Circle, XOR, Gaussians, Spiral, Moons, Checkerboard, Plane, MultiGauss, Digits, DigitsReconstruction,
     ColouredDigits, Shapes, ShapesLabels, PhotoPatches, Iris, Wine, BreastCancer, Diabetes, Gapminder, Tips,
     MackeyGlass, Lorenz, SineMixes, Stocks, Waves, Tones,
-    PythonTopics, Scripts, Cities, Dates, NumberWords, EnglishFrench, Headlines,
+    PythonTopics, Scripts, Cities, Dates, NumberWords, EnglishFrench, Headlines, Docstrings,
     Copy, Reverse, Sort, Addition, Parity, Brackets, ModularAddition)

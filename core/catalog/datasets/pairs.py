@@ -78,6 +78,7 @@ class Dates(Answers):
     title: ClassVar[str] = "Dates"
     group: ClassVar[str] = "text to text"
     answer: ClassVar[str] = "ISO date"
+    samples: int = whole(10000, 100, 20000, "How many dates, all different.", unit="dates", step=100)
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.catalog.base import Recipe
 from core.catalog.datasets.tokens import SPECIAL, Answers, answered
+from core.catalog.fields import whole
 
 NOUNS = (  # English one and many, French one and many, gender; the first BEINGS of them can do something
     ("cat", "cats", "chat", "chats", "m"), ("dog", "dogs", "chien", "chiens", "m"),
@@ -114,6 +115,7 @@ class EnglishFrench(Answers):
     title: ClassVar[str] = "English to French"
     group: ClassVar[str] = "text to text"
     answer: ClassVar[str] = "French"
+    samples: int = whole(10000, 100, 20000, "How many sentences, all different.", unit="sentences", step=100)
 
     @property
     def words(self) -> tuple[str, ...]:
