@@ -161,6 +161,28 @@ def test_any_test_row_of_a_table_can_be_followed(studio):
     expect(picker).to_have_value("3")
 
 
+def test_a_run_shows_the_sample_that_was_chosen_before_it_began(studio):
+    page = studio().page
+    page.get_by_role("button", name="Templates").click()
+    page.locator(".ls-template").filter(has_text="Wine").first.click()
+    rows = page.locator(".ls-rows tbody tr")
+    until(lambda: rows.count() > 20, what="the test rows")
+    rows.nth(3).get_by_role("button").click()
+    expect(rows.nth(3)).to_have_attribute("aria-selected", "true")
+    page.locator(".ls-until").first.click()
+    page.locator(".ls-train").click()
+    page.wait_for_function("__layerscope.lastTickStep > 20")
+    page.locator(".ls-train").click()
+    expect(page.locator(".ls-bar-end .ls-badge")).to_contain_text("Paused")
+    page.locator(".ls-box").nth(1).click(position={"x": 30, "y": 10})
+    page.get_by_role("button", name="Look inside").click()
+    shown = page.locator(".ls-inspector .ls-facts").inner_text()
+    grower = rows.nth(3).locator("td").last.text_content()
+    assert grower in shown
+    assert "number 1," not in shown
+    page.get_by_role("button", name="Stop", exact=True).click()
+
+
 def test_a_spike_does_not_flatten_the_live_chart(studio):
     page = studio().page
     found = page.evaluate("""async () => {

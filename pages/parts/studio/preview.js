@@ -1,7 +1,7 @@
 // The data strip: which data, how it looks, how it is split, and its settings.
 
 import { createChooser, createForm } from "./forms.js";
-import { fit, make, write } from "./element.js";
+import { fit, give, make, write } from "./element.js";
 import { whole } from "./numbers.js";
 import { drawPoints } from "./points.js";
 import { createRows, testRows } from "./rows.js";
@@ -23,12 +23,14 @@ export function createPreview(studio) {
     "data-tip":
       "Train: learned from. Validation: judged on while it trains. Test: judged on once, at the end.",
   });
+  const frame = make("div", { class: "ls-thumb-frame" }, canvas, table.element);
   const body = make("div", { class: "ls-data-form" });
   let [kind, form] = [null, null];
 
   on("catalogue draft", () => {
     if (!state.catalogue || !state.draft) return;
     const { data } = state.draft;
+    give(frame, "data-picture", state.drawing?.picture); // its room, so that nothing jumps when the data comes
     const entry = state.catalogue.datasets.find((one) => one.kind === data.kind);
     if (!chooser.list.childElementCount) chooser.fill(state.catalogue.datasets);
     chooser.set(data.kind, entry);
@@ -58,7 +60,7 @@ export function createPreview(studio) {
     "section",
     { class: "ls-data ls-card", "aria-label": "Data" },
     chooser.element,
-    make("div", { class: "ls-thumb-frame" }, canvas, table.element),
+    frame,
     counts,
     body,
   );
