@@ -13,6 +13,7 @@ import pytest
 from core import __main__ as command_line
 from core.experiment import templates
 from core.experiment.model import write
+from core.export import ways
 from core.runtime import follow
 from core.store.catalog import Catalog
 from tests.conftest import ROOT, until
@@ -104,3 +105,18 @@ def test_a_second_interrupt_leaves_at_once_and_the_run_stops(tmp_path: Path) -> 
     assert "Traceback" not in err
     assert until(lambda: (found := holder.run(1)).state.over and found, 30).state == "stopped"
     holder.close()
+
+
+@pytest.mark.slow
+def test_a_run_is_exported_every_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = str(tmp_path / "runs")
+    process = started("train", drafted(tmp_path, "iris", epochs=2), "--store", store)
+    _, err = process.communicate(timeout=90)
+    assert process.returncode == 0, err
+    for way in ways.WAYS:
+        words = ["export", "1", "--to", way.kind, "-o", str(tmp_path / way.file), "--store", store, "--json"]
+        assert command_line.main(words) == 0, way.kind
+        proof = strict(capsys.readouterr().out)
+        assert proof["to"] == way.kind
+        assert proof["equal"] or proof["close"], proof["said"]
+        assert (tmp_path / proof["files"][0]).stat().st_size > 0

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.numpy import load_file, save_file
 from streamlit.testing.v1 import AppTest
 
+from core import __main__ as command_line
 from core.engine import weights
 from core.engine.trainer import Trainer
 from core.experiment import templates
@@ -186,3 +188,16 @@ def test_weights_that_still_change_are_not_offered(store: Path) -> None:
     assert told["passing"]
     assert "not over yet" in answered(store, run=run, to="safetensors")["problem"]
     assert open_ways(shown(run)) == {way.kind for way in ways.WAYS if way.needs != "weights"}
+
+
+def test_the_exit_status_tells_what_the_proof_says(
+        store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    number = trained(store, epochs=9)
+    words = ["export", str(number), "--store", str(store), "-o", str(tmp_path / "x"), "--to"]
+    assert command_line.main([*words, "onnx"]) == 0
+    assert "differ from the network's by at most" in capsys.readouterr().out
+    left = paths.weights(store, number)
+    turned = {name: -array if name.startswith("out.") else array for name, array in load_file(left).items()}
+    save_file(turned, left)  # another network than the one that was judged
+    assert command_line.main([*words, "safetensors"]) == 1
+    assert "instead of" in capsys.readouterr().out
