@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.problems import Problem, Problems, StoreTrouble
-from core.records import Run, Snapshot
+from core.records import Run, RunState, Snapshot
 from core.runtime import exports, paths
 from core.runtime.worker import stand_alone
 from core.store import files
@@ -87,7 +87,8 @@ def _look(store: Path, payload: dict[str, Any]) -> Snapshot:
     if weights.exists():
         return look(experiment, weights, sample)
     seen = _last_seen(store, run) or look(experiment, None, sample)
-    return replace(seen, facts={**seen.facts, "passing": not run.state.over})
+    goes_on = not run.state.over or run.state is RunState.INTERRUPTED
+    return replace(seen, facts={**seen.facts, "passing": goes_on})
 
 
 def _last_seen(store: Path, run: Run) -> Snapshot | None:

@@ -197,7 +197,9 @@ class Dispatcher:
             if self._catalog.run(run).state.over:
                 return
             ending, progress = left_behind(files.run_folder(self._store, run))
-            state, why = ending or (RunState.INTERRUPTED, self._memory() or reason)
+            if ending is not None:
+                files.remove(paths.checkpoints(self._store, run))  # as its worker would have done
+            state, why = ending or (RunState.INTERRUPTED, f"{self._memory() or reason} Resume has it go on.")
             self._catalog.set_state(run, state, reason=why, seconds=progress.seconds if progress else None)
         except (NoSuchRun, RunIsOver):
             return  # removed or ended meanwhile

@@ -57,13 +57,14 @@ def looked(catalog: Catalog, run: int) -> Snapshot:
     return analyst.reply(catalog.store, "look", {"experiment": experiment(), "run": run, "sample": 0})
 
 
-def test_a_run_without_weights_is_looked_at_as_it_was_last_seen(catalog):
-    run = over(catalog)
+@pytest.mark.parametrize(("state", "passing"), [(RunState.INTERRUPTED, True), (RunState.FAILED, False)])
+def test_a_run_without_weights_is_looked_at_as_it_was_last_seen(catalog, state, passing):
+    run = over(catalog, state)
     writer = Writer(files.run_folder(catalog.store, run))
     writer.snapshot("live", Snapshot(40, 2, {"at": 1.0}, {"values/x": np.ones(3, "f4")}).pack())
     writer.close()
     answer = looked(catalog, run)
-    assert (answer.step, list(answer.arrays), answer.facts["passing"]) == (40, ["values/x"], False)
+    assert (answer.step, list(answer.arrays), answer.facts["passing"]) == (40, ["values/x"], passing)
 
 
 @pytest.mark.parametrize("state", [RunState.INTERRUPTED, RunState.FAILED])
