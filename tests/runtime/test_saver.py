@@ -1,0 +1,101 @@
+"""Protects when checkpoints are written: so seldom that they cost next to nothing, at no peril to a run."""
+
+import errno
+from types import SimpleNamespace
+
+import pytest
+
+from core.engine.trainer import Trainer
+from core.runtime import saver
+from core.runtime.saver import Saver
+from tests.experiment.drafts import draft
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Told:
+    """A keeper that remembers what it was told."""
+
+    stored = 7
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.barriers = 0
+
+    def barrier(self) -> None:
+        self.barriers += 1
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.fixture
+def saving(tmp_path, monkeypatch):
+    clock, keeper = Clock(), Told()
+    monkeypatch.setattr(saver, "time", clock)
+    trainer = Trainer(draft("linear", data={"kind": "moons", "samples": 100}, epochs=50))
+    return SimpleNamespace(clock=clock, keeper=keeper, trainer=trainer, folder=tmp_path / "checkpoints",
+                           saver=Saver(tmp_path / "checkpoints", keeper))
+
+
+def glance(saving, seconds: float) -> list[int]:
+    """One step, and a look so many seconds later; the checkpoints there are."""
+    saving.trainer.advance(1, 1.0)
+    saving.clock.now += seconds
+    saving.saver.glance(saving.trainer)
+    return saving.saver.checkpoints.steps()
+
+
+def test_the_first_comes_after_a_second_and_the_others_when_they_cost_little(saving, monkeypatch):
+    write = saving.saver.checkpoints.write
+
+    def slow(*given):
+        saving.clock.now += 0.5
+        write(*given)
+
+    monkeypatch.setattr(saving.saver.checkpoints, "write", slow)
+    assert glance(saving, 0.0) == []
+    assert glance(saving, 0.9) == []
+    assert glance(saving, 0.2) == [3]
+    assert glance(saving, 24.0) == [3]  # half a second is 2 % of 25
+    assert glance(saving, 1.1) == [3, 5]
+    saving.clock.now += 60
+    saving.saver.glance(saving.trainer)
+    assert saving.keeper.barriers == 2  # nothing is new
+
+
+def test_a_full_disk_is_told_once_and_costs_the_run_nothing_else(saving, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(saving.saver.checkpoints, "write", full)
+        for _ in range(3):
+            assert glance(saving, 30.0) == []
+    assert len(saving.keeper.notes) == 1
+    assert "No checkpoint could be written; the run trains on." in saving.keeper.notes[0]
+    assert "is full" in saving.keeper.notes[0]
+    assert glance(saving, 30.0) == [4]
+
+
+def test_a_bad_place_on_the_disk_is_tried_once_more_under_another_name(saving, monkeypatch):
+    write, tries = saving.saver.checkpoints.write, []
+
+    def once_bad(*given):
+        tries.append(given)
+        if len(tries) == 1:
+            raise OSError(errno.EIO, "Input/output error")
+        write(*given)
+
+    monkeypatch.setattr(saving.saver.checkpoints, "write", once_bad)
+    glance(saving, 0.0)
+    assert glance(saving, 2.0) == [2]
+    assert saving.keeper.notes == []
