@@ -19,6 +19,7 @@ from core.experiment.templates import names, template
 from core.problems import Problems
 from tests.engine.runs import history, pulled, same, weights
 from tests.experiment.drafts import draft
+from tests.experiment.fitting import for_data
 
 SMALL = {"kind": "moons", "samples": 100}
 RICH = draft({"kind": "linear", "units": 12}, "batch_norm1d", "dropout", "linear", "layer_norm", data=SMALL,
@@ -247,8 +248,7 @@ def test_a_penalty_shrinks_weights_but_is_not_in_the_loss_shown(entry):
 
 @pytest.mark.parametrize("entry", DATASETS, ids=lambda entry: entry.name())
 def test_every_data_set_can_be_trained_on(entry):
-    layers = ["flatten"] if entry.name() == "digits" else []
-    told = pulled(draft(*layers, "linear", data=entry.name(), epochs=2, batch_size=64))
+    told = pulled(for_data(entry, epochs=2, batch_size=64))
     assert isinstance(told[-1], Finished)
     assert all(math.isfinite(value) for value in told[-1].test.values())
 

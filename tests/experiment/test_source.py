@@ -5,14 +5,12 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from core.catalog.all import DATASETS, LAYERS, LOSSES, OPTIMIZERS, REGULARIZATIONS, SCHEDULES
-from core.catalog.base import TOKENS, Dataset, Layer
 from core.engine.trainer import Trainer
 from core.events import Finished, Stopped
 from core.experiment import templates
@@ -21,74 +19,18 @@ from core.experiment.check import walk
 from core.experiment.model import Experiment, read, write
 from core.experiment.replay import history
 from core.experiment.written import network
+from tests.experiment.fitting import HIDDEN, OUT, experiment, for_data, for_layer
 from tests.experiment.written import by_engine, by_script, losses, pinned, said, script
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-OUT = {"id": "out", "layer": {"kind": "output"}}
-HIDDEN = [{"id": "hidden", "layer": {"kind": "linear", "units": 6}}, OUT]
-FLAT = {"id": "flat", "layer": {"kind": "flatten"}}
 STEPS = 20
-
-
-def experiment(data: Any = None, nodes: Any = None, **training: Any) -> Experiment:
-    """A small experiment on one thread."""
-    return pinned(read({
-        "data": data or {"kind": "spiral", "samples": 90}, "network": {"nodes": nodes or HIDDEN},
-        "training": {"epochs": 8, "batch_size": 16} | training}))
-
-
-def fitting(entry: type[Layer]) -> Experiment:
-    """A network with the layer at its defaults, on data it can read."""
-    if type(entry(kind=entry.name())).for_task is not Layer.for_task:
-        return experiment(nodes=[OUT])
-    sized = {"id": "sized", "layer": {"kind": "linear", "units": min(1024, entry.example.count)}}
-    tried = [experiment(data, [*before, *branched(entry, before), *after])
-             for data, before in [(None, [sized]), *BEFORE] for after in ([OUT], [FLAT, OUT])]
-    fits = next((found for found in tried if not walk(found).problems), None)
-    assert fits, f"{entry.name()} fits into none of our networks: {[walk(one).problems for one in tried]}"
-    return fits
-
-
-LINEAR = {"id": "hidden", "layer": {"kind": "linear", "units": 6, "activation": "none"}}
-ROWS = {"id": "rows", "layer": {"kind": "image_to_sequence"}}
-BEFORE: list[tuple[Any, list[Any]]] = [
-    (None, [LINEAR]), ({"kind": "digits"}, [{"id": "conv", "layer": {"kind": "conv2d", "filters": 4}}]),
-    ({"kind": "digits"}, [{"id": "conv", "layer": {"kind": "conv2d", "filters": 8}}]),
-    ({"kind": "digits"}, [ROWS]), ({"kind": "digits"}, [ROWS, {"id": "swap", "layer": {"kind": "swap_axes"}}]),
-    ({"kind": "modular_addition"}, [])]
-"""Data and first layers that end in every form of shape."""
-
-
-def branched(entry: type[Layer], before: list[Any]) -> list[Any]:
-    """The layer, reading as many layers of the same shape as it needs."""
-    layer = {"kind": entry.name()}
-    if entry.arity[0] == 1:
-        return [{"id": "made", "layer": layer}]
-    last = before[-1]["id"] if before else "input"
-    return [{"id": "aside", "layer": {"kind": "identity"}, "inputs": [last]},
-            {"id": "made", "layer": layer, "inputs": [last, "aside"]}]
-
-
-def reading(entry: type[Dataset]) -> Experiment:
-    """A small network for a data set: what its samples and its task ask for."""
-    data = entry(kind=entry.name())
-    first: list[Any] = [FLAT]
-    if data.shape.dtype == "integer":
-        whole = next((f"input.{name}" for name, field in data.fields.items()
-                      if data.task.shape and field.shape.sizes == data.task.shape.sizes), "input")
-        first = [{"id": "embed", "layer": {"kind": "embedding", "features": 4}, "inputs": [whole]}]
-    if data.task.kind not in TOKENS and data.shape.dtype == "integer":
-        first.append(FLAT)
-    hidden = [OUT] if data.task.kind in TOKENS else HIDDEN
-    small = {"samples": 120} if "samples" in entry.model_fields else {}
-    return experiment({"kind": entry.name(), **small}, [*first, *hidden])
 
 
 def cases() -> dict[str, Experiment]:
     """Every entry of every catalogue at its defaults, and every template."""
     found = {f"template {name}": pinned(templates.template(name).experiment) for name in templates.names()}
-    found |= {f"layer {entry.name()}": fitting(entry) for entry in LAYERS}
-    found |= {f"data {entry.name()}": reading(entry) for entry in DATASETS}
+    found |= {f"layer {entry.name()}": for_layer(entry) for entry in LAYERS}
+    found |= {f"data {entry.name()}": for_data(entry) for entry in DATASETS}
     rules = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "regularization": REGULARIZATIONS}
     found |= {f"{part} {entry.name()}": experiment(**{part: {"kind": entry.name()}})
               for part, entries in rules.items() for entry in entries}
@@ -188,7 +130,8 @@ def test_it_imports_only_what_it_says(name: str) -> None:
     tree = ast.parse(script(CASES[name]))
     modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     modules |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    assert {module.split(".")[0] for module in modules} <= {"argparse", "math", "numpy", "sklearn", "torch"}
+    known = {*sys.stdlib_module_names, "numpy", "sklearn", "plotly", "tzdata", "torch"}
+    assert {module.split(".")[0] for module in modules} <= known
 
 
 HOSTILE = ("\"\"\"\nimport os\nos.system('x')", "'; import os #", "\\", "$made {name} %s",
@@ -219,8 +162,9 @@ def test_every_name_a_node_may_have_can_be_an_attribute(tmp_path: Path) -> None:
 def test_a_network_that_is_no_chain_names_what_it_passes_on() -> None:
     nodes = [{"id": "left", "layer": {"kind": "linear"}},
              {"id": "right", "layer": {"kind": "tanh"}, "inputs": ["input"]}, OUT | {"inputs": ["left"]}]
-    walked = walk(experiment(nodes=nodes))
-    lines = network.text(walked, network.Names(walked), Carrier({})).splitlines()
+    asked = experiment(nodes=nodes)
+    walked = walk(asked)
+    lines = network.text(asked, walked, network.Names(walked), Carrier({})).splitlines()
     assert [line.split("#")[0].strip() for line in lines[-5:]] == [
         "", "left = self.left(x)", "right = self.right(x)", "out = self.out(left)", "return out"]
 
