@@ -14,7 +14,17 @@ from typing import Any
 
 from core.catalog.all import CATALOGUES, described
 from core.catalog.metrics import compared
-from core.events import Continued, Diverged, Event, Failed, Finished, Started, Stopped, Validated
+from core.events import (
+    Continued,
+    Diverged,
+    Event,
+    Failed,
+    Finished,
+    Started,
+    Stopped,
+    TurboChanged,
+    Validated,
+)
 from core.experiment import edits, model
 from core.experiment.check import check, steps_per_epoch, walk
 from core.experiment.templates import names, template
@@ -206,8 +216,21 @@ def _line(event: Event) -> str:
             return f"diverged at step {event.step}: the loss was {event.loss}"
         case Failed():
             return event.what
+        case TurboChanged():
+            return _turbo(event)
         case _:
             return ""
+
+
+def _turbo(event: TurboChanged) -> str:
+    match event.state:
+        case "compiling":
+            return f"turbo: compiling beside the run, from step {event.step}"
+        case "on":
+            return (f"turbo: on from step {event.step}, {event.gain:.1f} times as fast, {event.steps} steps "
+                    f"at once (compiled in {event.seconds:.0f} s)")
+        case "off":
+            return f"turbo: off. {event.reason}"
 
 
 def _scores(scores: dict[str, float]) -> str:

@@ -105,6 +105,22 @@ class Continued(Plain):
     """Why it does not, for a reader."""
 
 
+class TurboChanged(Plain):
+    """Steps are compiled beside the run; from the step after `step` on they are used; or they are not."""
+
+    type: Literal["turbo_changed"] = "turbo_changed"
+    step: int
+    state: Literal["compiling", "on", "off"]
+    steps: int = 0
+    """How many are taken at once, while it is on."""
+    gain: float = 0.0
+    """How many times as fast they were measured to be, while it is on."""
+    seconds: float = 0.0
+    """How long compiling took; 0 when it was done before."""
+    reason: str = ""
+    """Why not, for a reader."""
+
+
 class Ended(Plain):
     """What every ending tells."""
 
@@ -147,7 +163,7 @@ class Failed(Plain):
 
 
 Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Paused | Resumed | Continued
-         | Finished | Stopped | Diverged | Failed)
+         | TurboChanged | Finished | Stopped | Diverged | Failed)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 
 

@@ -19,6 +19,7 @@ from core.events import (
     Started,
     StepsRecorded,
     Stopped,
+    TurboChanged,
     Validated,
     WeightEdited,
 )
@@ -34,6 +35,7 @@ EVERY: list[Event] = [
     WeightEdited(step=4, node="out", parameter="0.weight", index=(0, 1), value=-2.5),
     Paused(step=4), Resumed(step=4),
     Continued(step=4, again=3, exact=False, why="Not exact: threads was 2 and is 1."),
+    TurboChanged(step=5, state="on", steps=3, gain=3.4, seconds=14.5),
     Finished(step=8, epoch=2, seconds=1.5, test={"loss": 0.1}),
     Stopped(step=8, epoch=2, seconds=1.5, test={"loss": math.nan}),
     Diverged(step=7, epoch=2, seconds=1.5, loss=math.nan, finite_step=4),

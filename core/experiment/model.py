@@ -82,6 +82,10 @@ class Training(Plain):
         titles={"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"})
     threads: int | None = whole(None, 1, 256, "Processor threads. Automatic: found by a short measurement.",
                                 unit="threads", empty="automatic")
+    turbo: Literal["auto", "off"] = choice(
+        "off", "Compiles the steps of a run on the processor beside it, and uses them when they are "
+        "measurably faster. The last digits then differ from those of a run without.",
+        titles={"auto": "When it is faster", "off": "Off"})
 
 
 class Experiment(Plain):

@@ -13,6 +13,7 @@ from core.runtime.keeper import Keeper
 from core.runtime.pace import Pace, Speed
 from core.runtime.past import Again
 from core.runtime.saver import Saver
+from core.runtime.turbo import Companion
 
 if TYPE_CHECKING:
     from core.engine.trainer import Trainer
@@ -43,6 +44,7 @@ class Conductor:
         self._again = again
         self._pace = Pace()
         self._speed = Speed()
+        self._companion = Companion(trainer, keeper.hear)
         self._halt: int | None = None  # the step to wait at; None while nobody said to wait
         self._ending: Ending | None = None
         self._edited = -1  # the step after which a weight was set by hand last
@@ -70,6 +72,7 @@ class Conductor:
 
     def finish(self) -> None:
         """Show how it ended: all that was heard, the last figures, a last look."""
+        self._companion.end()
         self._look()
         self._flush()
 
@@ -136,6 +139,7 @@ class Conductor:
         if now - self._refreshed >= _REFRESH:
             self._refreshed = now
             self._keeper.refresh(self._trainer.seconds)
+        self._companion.glance(free=self._pace.rate is None and self._halt is None and self._again is None)
         self._eye.glance(self._trainer.step, self._trainer.epoch, self._pace.rate is not None)
         if self._again is None and self._ending is None:
             self._saver.glance(self._trainer)

@@ -4,7 +4,18 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.events import Changed, Continued, Diverged, Event, Failed, Finished, Started, Stopped, WeightEdited
+from core.events import (
+    Changed,
+    Continued,
+    Diverged,
+    Event,
+    Failed,
+    Finished,
+    Started,
+    Stopped,
+    TurboChanged,
+    WeightEdited,
+)
 from core.records import RunState
 from core.store import files
 from core.store.catalog import Catalog
@@ -78,11 +89,11 @@ class Feed:
 
     def _told(self) -> dict[str, Any]:
         """What the run said since the last look: how it started, ended, was steered, and could not be."""
-        told: dict[str, Any] = {"started": None, "ended": None, "marks": [], "notes": []}
+        told: dict[str, Any] = {"started": None, "ended": None, "turbo": None, "marks": [], "notes": []}
         for number, event in self._reader.events(self._event, points=False):
             self._event = number
-            if isinstance(event, Started):
-                told["started"] = event
+            if isinstance(event, Started | TurboChanged):
+                told["started" if isinstance(event, Started) else "turbo"] = event
             elif isinstance(event, Finished | Stopped | Diverged | Failed):
                 told["ended"] = event
             elif mark := _mark(event):

@@ -62,6 +62,12 @@ def experiment(store: Path, run: int) -> Path:
     return files.run_folder(store, run) / "experiment.json"
 
 
+def compiled() -> Path:
+    """Where this person's compiled steps lie: not in a store, for they are programs."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "layerscope" / "turbo"
+
+
 @cache
 def code_version() -> str:
     """A word for the code of `core` as it lies on the disk when first asked, and the Python that runs it."""

@@ -28,6 +28,7 @@ export function freshRun(id, experiment, name = "") {
     progress: null,
     started: null,
     ended: null,
+    turbo: null,
     ahead: 0,
     cursor: 0,
     over: false,
@@ -41,7 +42,7 @@ export function absorb(run, push) {
   run.over = !goesOn(push.state);
   run.reason = push.reason ?? "";
   run.ahead = push.ahead ?? 0;
-  for (const name of ["progress", "started", "ended", "cursor"]) run[name] = push[name] ?? run[name];
+  for (const name of ["progress", "started", "ended", "turbo", "cursor"]) run[name] = push[name] ?? run[name];
   for (const [name, [steps, values]] of Object.entries(push.points ?? {})) {
     if (!run.series.has(name)) run.series.set(name, new Curve());
     run.series.get(name).add(steps, values);

@@ -1,0 +1,182 @@
+"""Companion: has a run's steps compiled in a process beside it, and joins them when they are faster."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal
+
+from core.events import TurboChanged
+from core.experiment.model import Experiment, write
+from core.problems import Problems
+from core.runtime import paths
+
+if TYPE_CHECKING:
+    from core.engine.trainer import Trainer
+
+LEAST_GAIN = 1.05
+"""Compiled steps that gain less than this are not used."""
+_LOOK = 0.25
+"""Seconds between two looks at how the run goes."""
+_AFTER_SECONDS, _AFTER_STEPS = 3.0, 100
+"""How long a run goes at full speed before anything is compiled for it."""
+_LEFT, _LEFT_READY = 30.0, 5.0
+"""Seconds of training that must lie ahead to compile for, and to use what is compiled already."""
+_TRIES = 4
+"""How often a run has its steps compiled: each time a change made them other steps."""
+
+
+class Companion:
+    """Watches one run from its own loop. Whatever goes wrong here costs the run nothing but the gain."""
+
+    def __init__(self, trainer: "Trainer", hear: Callable[[TurboChanged], None],
+                 folder: Path | None = None) -> None:
+        """hear: takes what there is to tell. folder: where compiled steps are kept."""
+        self._trainer, self._hear = trainer, hear
+        self._folder = folder or paths.compiled()
+        self._compiling: _Compiling | None = None
+        self._considered: Experiment | None = None
+        self._tried: set[str] = set()
+        self._looked = 0.0
+        self._since: tuple[float, int] | None = None  # when it last came to full speed, and the step then
+
+    def glance(self, free: bool) -> None:
+        """Do what there is to do now. free: whether the run goes as fast as it can."""
+        now = time.monotonic()
+        if self._trainer.experiment.training.turbo == "off" or now - self._looked < _LOOK:
+            return
+        self._looked = now
+        if self._compiling is not None and self._compiling.over:
+            self._collect(self._compiling)
+        if not free or self._since is None:
+            self._since = (now, self._trainer.step) if free else None
+        elif self._compiling is None and self._trainer.experiment is not self._considered:
+            self._consider(now - self._since[0], self._trainer.step - self._since[1])
+
+    def end(self) -> None:
+        """Compile no more."""
+        if self._compiling is not None:
+            self._compiling.end()
+            self._compiling = None
+
+    def _consider(self, seconds: float, steps: int) -> None:
+        """See whether the steps can be had as they are now. seconds, steps: at full speed so far."""
+        if seconds < _AFTER_SECONDS or self._trainer.step < _AFTER_STEPS or not steps:
+            return
+        total = self._trainer.total_steps
+        left = (total - self._trainer.step) * seconds / steps if total is not None else float("inf")
+        if left < _LEFT_READY:
+            return
+        key = self._wanted()
+        path = self._folder / f"{key}.pt2"
+        ready = path.exists()
+        if key and not ready and left < _LEFT:
+            return
+        self._considered = self._trainer.experiment
+        if key and key not in self._tried and len(self._tried) < _TRIES:
+            self._tried.add(key)
+            self._join(key, path, 0.0) if ready else self._compile(key, path)
+
+    def _wanted(self) -> str:
+        from core.engine import turbo
+
+        try:
+            return turbo.wanted(self._trainer)
+        except Problems as problems:
+            if not self._tried:
+                self._tell("off", reason=problems.problems[0].what)
+                self._tried.add("")
+            return ""
+
+    def _compile(self, key: str, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._compiling = _Compiling(self._trainer, key, path)
+        except OSError as error:
+            self._tell("off", reason=f"Nothing can be compiled here ({error.strerror}: {path.parent}).")
+            return
+        self._tell("compiling")
+
+    def _collect(self, done: "_Compiling") -> None:
+        self._compiling = None
+        reason = done.reason()
+        if reason:
+            self._tell("off", reason=reason, seconds=done.seconds)
+        else:
+            self._join(done.key, done.path, done.seconds)
+
+    def _join(self, key: str, path: Path, seconds: float) -> None:
+        """Use the compiled steps, if they are those wanted now and measurably faster."""
+        from core.engine import turbo
+
+        if self._wanted() != key:
+            self._considered = None
+            self._tell("off", reason="A change made while it was compiled asks for other steps.")
+            return
+        try:
+            run = turbo.loaded(path)
+            gain = turbo.gain(self._trainer, run)
+            if gain >= LEAST_GAIN:
+                self._trainer.turbo = turbo.Turbo(self._trainer, run)
+                self._tell("on", gain=gain, seconds=seconds, steps=self._trainer.turbo.count)
+            else:
+                said = f"Compiled steps are only {gain:.2f} times as fast as plain ones."
+                self._tell("off", reason=said, seconds=seconds)
+        except Problems as problems:
+            self._tell("off", reason=problems.problems[0].what, seconds=seconds)
+        except RuntimeError:  # a file that torch does not take
+            traceback.print_exc()
+            path.unlink(missing_ok=True)
+            self._tell("off", reason="The compiled steps could not be loaded. The run's log has the details.")
+
+    def _tell(self, state: Literal["compiling", "on", "off"], reason: str = "", gain: float = 0.0,
+              seconds: float = 0.0, steps: int = 0) -> None:
+        self._hear(TurboChanged(step=self._trainer.step, state=state, reason=reason, gain=gain,
+                                seconds=seconds, steps=steps))
+
+
+class _Compiling:
+    """The process that compiles. It ends when this one does, because its standard input ends then."""
+
+    def __init__(self, trainer: "Trainer", key: str, path: Path) -> None:
+        self.key, self.path = key, path
+        self._began = time.monotonic()
+        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "core.runtime.turbo_compile", str(path), str(trainer.pins.threads)],
+            cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=self._said,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"})
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(write(trainer.experiment)).encode() + b"\n")
+        self._process.stdin.flush()
+
+    @property
+    def over(self) -> bool:
+        """Whether there is a result."""
+        return self._process.poll() is not None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken."""
+        return time.monotonic() - self._began
+
+    def reason(self) -> str:
+        """Why there are no compiled steps; empty when there are."""
+        self._said.seek(0)
+        lines = self._said.read().decode(errors="replace").strip().splitlines()
+        self.end()
+        if self._process.returncode == 0 and self.path.exists():
+            return ""
+        told = lines[-1] if lines and self._process.returncode == 1 else ""
+        return told or f"The compiler's process ended with {self._process.returncode}."
+
+    def end(self) -> None:
+        """Have the process put its things away and end, if it is not over."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._said.close()

@@ -1,0 +1,76 @@
+"""Compiles the steps of an experiment: `python -m core.runtime.turbo_compile FILE THREADS`.
+
+The experiment is the first line of standard input; when that ends, so does this process. The last line it
+prints says why, when it could not.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from core.problems import Problems
+
+_KEPT = 50
+"""Compiled files kept, a few megabytes each."""
+_OLD = 3600.0
+"""Seconds after which what a compilation that was killed left behind is removed."""
+_LAST = 19
+
+
+def main(path: Path, threads: int) -> int:
+    """Compile, with everything else on the machine going first."""
+    os.nice(_LAST)
+    asked = sys.stdin.buffer.readline()
+    _sweep(path.parent)
+    with tempfile.TemporaryDirectory(prefix="tmp", dir=path.parent) as folder:
+        threading.Thread(target=_end_with_parent, args=[folder], daemon=True).start()
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
+        try:
+            _build(asked, threads, path)
+        except Problems as problems:
+            print(problems.problems[0].what)
+            return 1
+        except Exception as error:  # an edge: whatever torch cannot compile trains as before
+            traceback.print_exc()
+            print(_why(error))
+            return 1
+    return 0
+
+
+def _build(asked: bytes, threads: int, path: Path) -> None:
+    from core.engine import turbo_graph
+    from core.experiment import model
+
+    turbo_graph.build(model.read(asked), threads, path)
+
+
+def _why(error: Exception) -> str:
+    if "InvalidCxxCompiler" in f"{type(error).__name__} {error}":
+        return ("No C++ compiler was found on this machine. Install one (Linux: g++, macOS: Xcode's command "
+                "line tools) for Turbo.")
+    return f"Torch could not compile these steps ({type(error).__name__}). The run's log has the details."
+
+
+def _end_with_parent(folder: str) -> None:
+    sys.stdin.buffer.read()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(2)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what is no longer of use; another process may be doing the same."""
+    for left in folder.glob("tmp*"):
+        if left.is_dir() and time.time() - left.stat().st_mtime > _OLD:
+            shutil.rmtree(left, ignore_errors=True)
+    made = sorted(folder.glob("*.pt2"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in made[_KEPT - 1:]:
+        file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -1,0 +1,96 @@
+"""Protects the companion: it compiles beside a run only when that may pay, and says what came of it."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from core.engine.trainer import Trainer
+from core.events import TurboChanged
+from core.experiment.model import Experiment, read, write
+from core.runtime import paths
+from core.runtime import turbo as companions
+from core.runtime.turbo import Companion
+
+
+def spirals(optimizer: str = "adam", **training: object) -> Experiment:
+    hidden = {"id": "hidden", "layer": {"kind": "linear", "units": 8}}
+    return read({"data": {"kind": "spiral"},
+                 "network": {"nodes": [hidden, {"id": "out", "layer": {"kind": "output"}}]},
+                 "training": {"optimizer": {"kind": optimizer}, "device": "cpu", "threads": 1, "epochs": None,
+                              "turbo": "auto", **training}})
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(companions, "_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(companions, "_LOOK", 0.0)
+
+
+def led(experiment: Experiment, folder, seconds: float = 0.0, free: bool = True) -> list[TurboChanged]:
+    """What is told of a run that goes on until something came of it, at least 10 times 20 steps."""
+    trainer, told = Trainer(experiment), list[TurboChanged]()
+    trainer.start()
+    companion = Companion(trainer, told.append, folder)
+    until, rounds = time.monotonic() + seconds, 0
+    while rounds < 10 or (time.monotonic() < until and not (told and told[-1].state != "compiling")):
+        trainer.advance(20, 60)
+        companion.glance(free)
+        rounds += 1
+    companion.end()
+    return told
+
+
+def test_nothing_is_compiled_unless_asked(at_once, tmp_path):
+    assert read({}).training.turbo == "off"
+    assert led(spirals(turbo="off"), tmp_path) == []
+
+
+def test_a_run_that_does_not_go_at_full_speed_or_ends_soon_is_left_alone(at_once, tmp_path):
+    assert led(spirals(), tmp_path, free=False) == []
+    assert led(spirals(epochs=100), tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_why_there_is_no_turbo_is_told_once_in_words(at_once, tmp_path):
+    (told,) = led(spirals("lbfgs"), tmp_path)
+    assert (told.state, told.reason) == ("off", "Its optimizer, LBFGS, goes its own way through a step.")
+
+
+def test_a_folder_that_takes_nothing_is_told(at_once, tmp_path):
+    (tmp_path / "file").write_text("")
+    (told,) = led(spirals(), tmp_path / "file" / "turbo")
+    assert told.state == "off"
+    assert "Nothing can be compiled here" in told.reason
+
+
+@pytest.mark.slow
+def test_without_a_compiler_the_run_trains_on_and_says_why(at_once, tmp_path, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    begun, ended = led(spirals(), tmp_path, seconds=300)
+    assert (begun.state, ended.state) == ("compiling", "off")
+    assert "C++ compiler" in ended.reason
+
+
+@pytest.mark.slow
+def test_steps_are_compiled_beside_the_run_and_found_again_by_the_next(at_once, tmp_path):
+    begun, on = led(spirals(), tmp_path, seconds=500)
+    assert (begun.state, on.state) == ("compiling", "on")
+    assert on.gain > companions.LEAST_GAIN
+    assert on.step > begun.step
+    (again,) = led(spirals(), tmp_path, seconds=60)
+    assert (again.state, again.seconds) == ("on", 0.0)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".pt2"]
+
+
+@pytest.mark.slow
+def test_a_compilation_ends_with_the_run_it_is_for(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core.runtime.turbo_compile", str(tmp_path / "steps.pt2"), "1"],
+        cwd=paths.ROOT, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(Experiment.model_validate(write(spirals())).model_dump_json().encode() + b"\n")
+    process.stdin.close()
+    assert process.wait(timeout=120) == 2
+    assert list(tmp_path.iterdir()) == []
