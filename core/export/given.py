@@ -9,6 +9,7 @@ import numpy as np
 
 from core.catalog.base import Dataset
 from core.problems import Problem, Problems
+from core.shapes import Shape
 
 
 def samples(path: Path, data: Dataset) -> np.ndarray:
@@ -29,7 +30,7 @@ def samples(path: Path, data: Dataset) -> np.ndarray:
 
 def inputs(where: str, rows: Any, data: Dataset) -> np.ndarray:
     """Rows as the network is shown them, not scaled yet. (samples, *shape) float32. Raises Problems."""
-    given, shown = _array(where, rows, size(data)), data.shown()
+    given, shown = _array(where, rows, size(data), data.shape), data.shown()
     return shown.function(given, **shown.kwargs).astype(np.float32) if shown else given
 
 
@@ -78,7 +79,7 @@ def _number(where: str, row: int, column: str, cell: str) -> float:
                      "Give every cell a number.") from None
 
 
-def _array(where: str, rows: Any, sizes: tuple[int, ...]) -> np.ndarray:
+def _array(where: str, rows: Any, sizes: tuple[int, ...], shape: Shape) -> np.ndarray:
     """The rows as samples of these sizes, all of them finite."""
     words = " × ".join(map(str, sizes))
     fix = f"Give a list with {words} numbers per sample."
@@ -95,6 +96,10 @@ def _array(where: str, rows: Any, sizes: tuple[int, ...]) -> np.ndarray:
         raise _wrong(where, "The samples hold something that is not a number.", fix)
     with np.errstate(over="ignore"):
         given = given.astype(np.float32)
+    most = shape.vocabulary
+    if shape.dtype == "integer" and not ((given >= 0) & (given < most) & (given % 1 == 0)).all():
+        raise _wrong(where, "The samples hold something that is no token.",
+                     f"Give whole numbers from 0 to {most - 1}.")
     if not np.isfinite(given).all():
         raise _wrong(where, "The samples hold a number that is not finite or too large.", fix)
     return given

@@ -34,7 +34,13 @@ def converted(of: Trained) -> bytes:
             of.network, (of.inputs[:TRACED],), dynamo=True, dynamic_shapes=(of.axes,), external_data=False,
             input_names=[_INPUT], output_names=[_OUTPUT], verbose=False)
     assert program is not None, "dynamo=True gives a program"
-    return program.model_proto.SerializeToString()
+    model = program.model_proto
+    for node in model.graph.node:
+        for setting in node.attribute:
+            # onnxscript 0.7 writes a GRU that resets before it multiplies; torch's does after.
+            if node.op_type == "GRU" and setting.name == "linear_before_reset":
+                setting.i = 1
+    return model.SerializeToString()
 
 
 class opened:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from core.catalog.base import TOKENS
 from core.engine import weights
 from core.engine.data import split
 from core.engine.evaluate import outputs, shares, unscaled
@@ -16,7 +17,7 @@ from core.problems import Problem, Problems
 
 
 def predict(subject: Subject, path: Path) -> list[dict[str, Any]]:
-    """One row per sample in the file: {class, shares} or {value}. Raises Problems."""
+    """One row per sample in the file, as Predictor.rows gives them. Raises Problems."""
     predictor = Predictor(subject)
     return predictor.rows(samples(path, subject.experiment.data))
 
@@ -34,13 +35,21 @@ class Predictor:
         self._ready = split(self.experiment.data)
 
     def rows(self, given: np.ndarray) -> list[dict[str, Any]]:
-        """One row per sample, scaled as in training: {class, shares} or {value}. given: (samples, *shape)"""
-        task, ready = self.experiment.data.task, self._ready
+        """One row per sample, scaled as in training. given: (samples, *shape)
+
+        A row is {class, shares}, {tokens}, {value}, or {values} when there are several.
+        """
+        task, ready, shape = self.experiment.data.task, self._ready, self.experiment.data.shape
         if self.experiment.data.scaled:
             given = ((given - ready.scaling.mean) / ready.scaling.std).astype(np.float32)
+        if shape.dtype == "integer":
+            given = given.astype(np.int64)
         put_out = outputs(self._network, torch.from_numpy(np.ascontiguousarray(given))).float()
+        if task.kind in TOKENS:
+            return [{"tokens": row} for row in put_out.argmax(-1).tolist()]
         if not task.classes:
-            return [{"value": float(row[0])} for row in unscaled(put_out.numpy(), ready)]
+            return [{"values": row.tolist()} if row.size > 1 else {"value": row.item()}
+                    for row in unscaled(put_out.numpy(), ready)]
         parts = shares(put_out, self.experiment.training.loss.for_task(task)).tolist()
         best = [task.classes[place] for place in put_out.argmax(1).tolist()]
         return [{"class": one, "shares": dict(zip(task.classes, part, strict=True))}

@@ -115,16 +115,17 @@ def test_a_file_with_a_fixed_batch_is_told(tmp_path: Path) -> None:
 class Recurrent(nn.Module):
     """Reads a sequence of any length, and answers from its last step."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[nn.RNNBase]) -> None:
         super().__init__()
-        self.lstm, self.out = nn.LSTM(4, 8, batch_first=True), nn.Linear(8, 3)
+        self.read, self.out = kind(4, 8, batch_first=True), nn.Linear(8, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.lstm(x)[0][:, -1])
+        return self.out(self.read(x)[0][:, -1])
 
 
-def test_a_length_that_may_vary_is_found_and_tried(tmp_path: Path) -> None:
-    data, network = split(templates.template("iris").experiment.data), Recurrent().eval()
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+def test_a_length_that_may_vary_is_found_and_tried(kind: type[nn.RNNBase], tmp_path: Path) -> None:
+    data, network = split(templates.template("iris").experiment.data), Recurrent(kind).eval()
     inputs = torch.randn(9, 5, 4)
     of = Trained(network, inputs, network(inputs).detach(), data, Shape((5, 4), ("time", "features")),
                  (True, False))
