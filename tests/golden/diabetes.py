@@ -32,7 +32,7 @@ def diabetes() -> tuple[np.ndarray, np.ndarray]:
 def samples() -> tuple[np.ndarray, np.ndarray]:
     """All samples: inputs (samples, 10) and values (samples, 1)."""
     inputs, targets = diabetes()
-    return inputs.astype(np.float32), targets.astype(np.float32).reshape(len(targets), -1)
+    return inputs.astype(np.float32), targets.astype(np.float32).reshape(len(targets), 1)
 
 
 def scale(targets: np.ndarray) -> tuple[float, float]:
@@ -129,7 +129,7 @@ def judge(net: Net, data: dict[str, Part], split: str) -> dict[str, float]:
     """Loss and metrics on one split, with nothing left to chance in the network."""
     inputs, targets, truth = data[split]
     net.eval()
-    outputs = torch.cat([net(batch) for batch in inputs.split(4096)])
+    outputs = torch.cat([net(batch) for batch in inputs.split(1024)])
     net.train()
     predicted = outputs.float().cpu().numpy()
     mean, std = scale(data["train"][2])

@@ -127,8 +127,8 @@ def update(net: Net, optimizers: list[optim.Optimizer], inputs: Tensor, targets:
 
 
 def accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
-    """Share of the samples whose highest score is the true class."""
-    return float((outputs.argmax(1) == targets).mean())
+    """Share of the judged places (a negative target is none) whose highest score is the true class."""
+    return float((outputs.argmax(-1) == targets)[targets >= 0].mean())
 
 
 def top_k(outputs: np.ndarray, targets: np.ndarray, k: int) -> float:
@@ -159,7 +159,7 @@ def judge(net: Net, data: dict[str, Part], split: str) -> dict[str, float]:
     """Loss and metrics on one split, with nothing left to chance in the network."""
     inputs, targets, truth = data[split]
     net.eval()
-    outputs = torch.cat([net(batch) for batch in inputs.split(4096)])
+    outputs = torch.cat([net(batch) for batch in inputs.split(1024)])
     net.train()
     predicted = outputs.float().cpu().numpy()
     return {

@@ -86,7 +86,8 @@ loss_of = nn.CrossEntropyLoss()
 
 def make_optimizers(net: Net) -> list[optim.Optimizer]:
     """The rules that turn gradients into updates, one for hidden matrices and one for all else."""
-    matrices = [p for layer in list(net.children())[:-1] for p in layer.parameters() if p.ndim == 2]
+    hidden = [part for layer in list(net.children())[:-1] for part in layer.modules()]
+    matrices = [part.weight for part in hidden if isinstance(part, nn.Linear)]
     others = [p for p in net.parameters() if not any(p is matrix for matrix in matrices)]
     rules: list[optim.Optimizer] = []
     if matrices:
@@ -123,8 +124,8 @@ def update(net: Net, optimizers: list[optim.Optimizer], inputs: Tensor, targets:
 
 
 def accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
-    """Share of the samples whose highest score is the true class."""
-    return float((outputs.argmax(1) == targets).mean())
+    """Share of the judged places (a negative target is none) whose highest score is the true class."""
+    return float((outputs.argmax(-1) == targets)[targets >= 0].mean())
 
 
 def confusion(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -149,7 +150,7 @@ def judge(net: Net, data: dict[str, Part], split: str) -> dict[str, float]:
     """Loss and metrics on one split, with nothing left to chance in the network."""
     inputs, targets, truth = data[split]
     net.eval()
-    outputs = torch.cat([net(batch) for batch in inputs.split(4096)])
+    outputs = torch.cat([net(batch) for batch in inputs.split(1024)])
     net.train()
     predicted = outputs.float().cpu().numpy()
     return {
