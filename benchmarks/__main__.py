@@ -15,6 +15,7 @@ from benchmarks.figures import Figure
 PARTS = {
     "learning": "What is learned",
     "live": "The engine in the app, against bare loops",
+    "turbo": "Compiled steps",
     "browser": "In a browser",
     "web": "The web process",
     "kills": "Killed at random",

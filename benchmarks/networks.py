@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.experiment.model import Experiment, read
+from core.experiment.model import Experiment, read, write
 
 
 def mlp() -> Experiment:
@@ -11,6 +11,35 @@ def mlp() -> Experiment:
         {"id": "flat", "layer": {"kind": "flatten"}},
         {"id": "hidden", "layer": {"kind": "linear", "units": 64}},
     )
+
+
+def wide() -> Experiment:
+    """64-128-128-10."""
+    return _digits(
+        {"id": "flat", "layer": {"kind": "flatten"}},
+        {"id": "one", "layer": {"kind": "linear", "units": 128}},
+        {"id": "two", "layer": {"kind": "linear", "units": 128}},
+    )
+
+
+def tiny() -> Experiment:
+    """2-8-8-1 on points of the plane with batches of 10."""
+    layers = [{"id": id, "layer": {"kind": "linear", "units": 8}} for id in ("one", "two")]
+    digits = write(mlp())
+    return read(
+        {
+            **digits,
+            "data": {"kind": "plane"},
+            "network": {"nodes": [*layers, {"id": "out", "layer": {"kind": "output"}}]},
+            "training": {**digits["training"], "batch_size": 10},
+        }
+    )
+
+
+def turbo(experiment: Experiment) -> Experiment:
+    """The same with compiled steps wherever they are faster."""
+    asked = write(experiment)
+    return read({**asked, "training": {**asked["training"], "turbo": "auto"}})
 
 
 def cnn() -> Experiment:
