@@ -8,7 +8,7 @@ from core.catalog.all import catalogue
 from core.catalog.fields import settings
 from core.catalog.metrics import compared
 from core.charts import theme
-from core.experiment import check, diagram, edits, model, templates
+from core.experiment import check, diagram, edits, model, sharing, templates
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
 from core.records import Run
@@ -42,6 +42,10 @@ class Desk:
                 return _view(model.read(request.draft))
             case requests.Edit():
                 return _view(edits.apply(model.read(request.draft), request.edit))
+            case requests.Share():
+                return {"link": sharing.link(model.read(request.draft))}
+            case requests.Load():
+                return _view(sharing.load(request.text))
             case requests.Template():
                 return _view(templates.template(request.name).experiment)
             case requests.Open():

@@ -43,6 +43,20 @@ class Edit(Request):
     edit: dict[str, Any]
 
 
+class Share(Request):
+    """The text of a link that opens this draft."""
+
+    do: Literal["share"]
+    draft: dict[str, Any]
+
+
+class Load(Request):
+    """The experiment in a link, or in the text of a file."""
+
+    do: Literal["load"]
+    text: str
+
+
 class Template(Request):
     """A ready experiment."""
 
@@ -133,8 +147,8 @@ class Look(Request):
     sample: int = Field(default=0, ge=0)
 
 
-Answerable = (Catalogue | Check | Edit | Template | Open | Train | Resume | Command | Runs | Rename | Delete
-              | Compare)
+Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Command | Runs
+              | Rename | Delete | Compare)
 AnyRequest = Answerable | Watch | Preview | Look
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
 
