@@ -6,6 +6,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -189,6 +190,7 @@ def refused(what: str) -> Problems:
     return Problems(Problem(where="training.turbo", what=what, fix="It trains on as before."))
 
 
+@cache
 def _code() -> str:
     """A word for the code that decides what is compiled."""
     folder = Path(__file__).parent

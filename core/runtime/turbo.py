@@ -42,6 +42,7 @@ class Companion:
         self._compiling: _Compiling | None = None
         self._considered: Experiment | None = None
         self._tried: set[str] = set()
+        self._useless: set[str] = set()
         self._looked = 0.0
         self._since: tuple[float, int] | None = None  # when it last came to full speed, and the step then
 
@@ -78,9 +79,14 @@ class Companion:
         if key and not ready and left < _LEFT:
             return
         self._considered = self._trainer.experiment
-        if key and key not in self._tried and len(self._tried) < _TRIES:
+        used = self._trainer.turbo is not None and self._trainer.turbo.key == key
+        if not key or key in self._useless or used:
+            return
+        if ready:
+            self._join(key, path, 0.0)
+        elif key not in self._tried and len(self._tried) < _TRIES:
             self._tried.add(key)
-            self._join(key, path, 0.0) if ready else self._compile(key, path)
+            self._compile(key, path)
 
     def _wanted(self) -> str:
         from core.engine import turbo
@@ -88,9 +94,9 @@ class Companion:
         try:
             return turbo.wanted(self._trainer)
         except Problems as problems:
-            if not self._tried:
+            if not self._useless:
                 self._tell("off", reason=problems.problems[0].what)
-                self._tried.add("")
+            self._useless.add("")
             return ""
 
     def _compile(self, key: str, path: Path) -> None:
@@ -118,11 +124,13 @@ class Companion:
             self._considered = None
             self._tell("off", reason="A change made while it was compiled asks for other steps.")
             return
+        self._useless.add(key)
         try:
             run = turbo.loaded(path)
             gain = turbo.gain(self._trainer, run)
             if gain >= LEAST_GAIN:
                 self._trainer.turbo = turbo.Turbo(self._trainer, run)
+                self._useless.discard(key)
                 self._tell("on", gain=gain, seconds=seconds, steps=self._trainer.turbo.count)
             else:
                 said = f"Compiled steps are only {gain:.2f} times as fast as plain ones."
