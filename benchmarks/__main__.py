@@ -20,6 +20,7 @@ PARTS = {
     "web": "The web process",
     "kills": "Killed at random",
     "fuzz": "Files from anywhere",
+    "edits": "Edits at random",
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

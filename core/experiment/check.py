@@ -91,9 +91,8 @@ def _readable(layer: Layer, shapes: tuple[Shape, ...]) -> None:
     """Raises ShapeMismatch when a layer is given numbers of another sort than it reads."""
     for shape in shapes:
         if layer.reads == "float" and shape.dtype == "integer":
-            raise ShapeMismatch(f"{layer.title} computes with numbers but gets {shape} tokens, which are only "
-                                "names.",
-                                "Put Embedding before it.")
+            raise ShapeMismatch(f"{layer.title} computes with numbers but gets {shape} tokens, which are "
+                                "only names.", "Put Embedding before it.")
         if layer.reads == "integer" and shape.dtype == "float":
             raise ShapeMismatch(f"{layer.title} reads tokens but gets {shape.named()}.",
                                 "Let it read text data directly.")

@@ -33,7 +33,8 @@ def test_insert_then_remove_is_the_identity(experiment, layer):
     for after in ["input", *ids(experiment)]:
         grown = apply(experiment, {"kind": "insert", "after": after, "layer": layer})
         (new,) = set(ids(grown)) - set(ids(experiment))
-        assert flow(grown)[new] == (after,)
+        assert flow(grown)[new][0] == after
+        assert len(flow(grown)[new]) == max(grown.network.node(new).layer.arity[0], 1)
         assert len(set(ids(grown))) == len(ids(experiment)) + 1
         assert apply(grown, {"kind": "remove", "nodes": [new]}) == experiment
 
@@ -141,7 +142,9 @@ def test_an_edit_with_anything_in_it_is_done_or_refused_as_a_problem(edit):
     fields = [name for name in edit.model_fields if name != "kind"]
     good = {"after": "hidden1", "layer": "relu", "nodes": ["hidden1"], "node": "hidden1",
             "path": "training.optimizer",
-            "entry": "sgd", "value": {"kind": "sgd"}}
+            "entry": "sgd", "value": {"kind": "sgd"}, "before": "hidden2", "settings": {}, "source": "input",
+            "target": "hidden2", "instead": "hidden1", "name": "block", "times": 2, "frozen": True,
+            "edits": []}
     refused = 0
     for field, strange in itertools.product(fields, STRANGE):
         asked = {"kind": edit.model_fields["kind"].default, **{name: good[name] for name in fields},
