@@ -201,6 +201,11 @@ class Dataset(Entry):
         return self.task.classes if self.task.kind in TOKENS else ()
 
     @property
+    def foretold(self) -> tuple[int, ...]:
+        """Which values of a step a forecast is about, in order; all of them for most data."""
+        return tuple(range(self.shape.sizes[-1]))
+
+    @property
     def count(self) -> int:
         """How many samples there are in all, known without making the data."""
         raise NotImplementedError

@@ -48,9 +48,9 @@ def preview(data: Dataset) -> Snapshot:
 def pictures(ready: Split, rows: np.ndarray) -> Arrays:
     """Pictures as bytes, (pictures, height, width) or with 3 colours last, with what is true of them."""
     targets = ready.samples.targets[rows]
-    shown = {"grid/images": _bytes(ready.samples.inputs[rows])}
+    shown = {"grid/images": picture_bytes(ready.samples.inputs[rows])}
     if ready.task.kind == "reconstruction":
-        return shown | {"grid/wanted": _bytes(targets)}
+        return shown | {"grid/wanted": picture_bytes(targets)}
     return shown | {"grid/true": targets.astype(np.uint8)}
 
 
@@ -62,7 +62,7 @@ def curves(ready: Split, rows: np.ndarray) -> Arrays:
     return {"curves/inputs": inputs.astype(np.float32), **wanted}
 
 
-def _bytes(images: np.ndarray) -> np.ndarray:
+def picture_bytes(images: np.ndarray) -> np.ndarray:
     """(samples, channels, height, width) from 0 to 1 as bytes; other than 3 channels are averaged."""
     shown = images.transpose(0, 2, 3, 1) if images.shape[1] == 3 else images.mean(1)
     return (shown.clip(0, 1) * 255).round().astype(np.uint8)

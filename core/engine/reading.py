@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from core.catalog.base import IGNORED, TOKENS, Dataset, Task
+from core.catalog.datasets.tokens import END, PADDING, START
 from core.engine.data import Split
-
-PADDING = "␀"
 
 
 def text(tokens: np.ndarray, words: tuple[str, ...]) -> str:
@@ -16,12 +15,35 @@ def text(tokens: np.ndarray, words: tuple[str, ...]) -> str:
     tokens: (steps,) token numbers.
     """
     told = [words[token] for token in tokens.tolist() if token != IGNORED and words[token] != PADDING]
-    plain = all(len(word) <= 1 for word in words)
-    return ("" if plain else " ").join(told)
+    return between(words).join(told)
+
+
+def between(words: tuple[str, ...]) -> str:
+    """What stands between two tokens: nothing between characters, a space between longer words."""
+    return "" if all(len(word) <= 1 for word in words) else " "
+
+
+def spoken(tokens: np.ndarray, words: tuple[str, ...]) -> str:
+    """An answer as text: up to its end token, without the marks around it."""
+    said = [token for token in tokens.tolist() if token != IGNORED and words[token] not in (PADDING, START)]
+    ended = next((place for place, token in enumerate(said) if words[token] == END), len(said))
+    return text(np.array(said[:ended], np.int64), words)
+
+
+def typed(text: str, words: tuple[str, ...]) -> tuple[list[int], list[str]]:
+    """A typed text as tokens, in lower case where that alone is known, and what is not known at all."""
+    number = {word: place for place, word in enumerate(words) if word not in (PADDING, START, END)}
+    parts = text.split() if between(words) else list(text)
+    found = [number.get(part, number.get(part.lower())) for part in parts]
+    unknown = [part for part, token in zip(parts, found, strict=True) if token is None]
+    return [token for token in found if token is not None], list(dict.fromkeys(unknown))
 
 
 def texts(data: Dataset, ready: Split, rows: np.ndarray) -> list[dict[str, Any]]:
-    """What stands in each of these samples, field by field, and its answer."""
+    """What stands in each of these samples, field by field, and its answer.
+
+    The answer stands among the fields as the network is shown it, one step late.
+    """
     return [{"input": read(data, ready.samples.inputs[row]),
              "target": answer(data, ready.samples.targets[row])} for row in rows]
 
@@ -34,7 +56,7 @@ def read(data: Dataset, sample: np.ndarray) -> dict[str, str]:
 
 def answer(data: Dataset, target: np.ndarray) -> str:
     """The true answer as text."""
-    return text(target, data.words) if data.task.kind in TOKENS else said(data.task, target)
+    return spoken(target, data.words) if data.task.kind in TOKENS else said(data.task, target)
 
 
 def said(task: Task, target: np.ndarray) -> str:

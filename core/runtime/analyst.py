@@ -77,16 +77,18 @@ def _preview(store: Path, payload: dict[str, Any]) -> Snapshot:
 def _look(store: Path, payload: dict[str, Any]) -> Snapshot:
     from core.engine.probes import look
     from core.experiment import model
+    from core.gaze import Gaze
 
     experiment, sample = model.read(payload["experiment"]), payload["sample"]
+    gaze = Gaze(**payload.get("gaze", {}))
     if payload["run"] is None:
-        return look(experiment, None, sample)
+        return look(experiment, None, sample, gaze)
     with closing(Catalog(store, create=False)) as catalog:
         run = catalog.run(payload["run"])
     weights = paths.weights(store, run.id)
     if weights.exists():
-        return look(experiment, weights, sample)
-    seen = _last_seen(store, run) or look(experiment, None, sample)
+        return look(experiment, weights, sample, gaze)
+    seen = _last_seen(store, run) or look(experiment, None, sample, gaze)
     goes_on = not run.state.over or run.state is RunState.INTERRUPTED
     return replace(seen, facts={**seen.facts, "passing": goes_on})
 

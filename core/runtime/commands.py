@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from core.gaze import Gaze
 from core.plain import Plain
 from core.problems import Problem, Problems
 
@@ -60,6 +61,7 @@ class Look(Plain):
 
     kind: Literal["look"] = "look"
     sample: int = Field(ge=0)
+    gaze: Gaze = Gaze()
 
 
 class Weight(Plain):

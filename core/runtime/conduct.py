@@ -223,7 +223,7 @@ class Conductor:
                 self._keeper.hear(self._trainer.change(command.setting, command.value))
                 self._flush()
             case commands.Look():
-                self._eye.sample = command.sample
+                self._eye.sample, self._eye.gaze = command.sample, command.gaze
                 self._look()
             case commands.Weight():
                 self._keeper.hear(self._trainer.edit_weight(

@@ -79,7 +79,8 @@ class Desk:
             with closing(Catalog(self._store, create=False)) as catalog:  # another thread may use ours now
                 catalog.run(question.run)
         return client.ask(self._store, "look", {
-            "experiment": model.write(experiment), "run": question.run, "sample": question.sample})
+            "experiment": model.write(experiment), "run": question.run, "sample": question.sample,
+            "gaze": question.gaze.model_dump()})
 
     def answered(self, key: str) -> bytes | None:
         """The answer as a packed snapshot, None while there is none. Raises Problems when none will come."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from core.gaze import Gaze
 from core.records import Snapshot
 
 _FEWEST = 0.1
@@ -19,7 +20,7 @@ _SHARE_PACED = 0.3
 class Probe(Protocol):
     """What can be looked through: core.engine.probes.Probe."""
 
-    def snapshot(self, step: int, epoch: int, sample: int) -> Snapshot:
+    def snapshot(self, step: int, epoch: int, sample: int, gaze: Gaze) -> Snapshot:
         """What there is to see."""
         ...
 
@@ -29,6 +30,7 @@ class Eye:
 
     def __init__(self, probe: Probe, show: Callable[[bytes], None], complain: Callable[[str], None]) -> None:
         self.sample = 0
+        self.gaze = Gaze()
         self._probe = probe
         self._show = show
         self._complain = complain
@@ -49,7 +51,7 @@ class Eye:
             return
         began = time.monotonic()
         try:
-            seen = self._probe.snapshot(step, epoch, self.sample)
+            seen = self._probe.snapshot(step, epoch, self.sample, self.gaze)
             block = replace(seen, facts={**seen.facts, **facts, "at": time.time()}).pack()
         except Exception:  # an edge: what is only for the eye must not end hours of training
             self._open = False

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, from_json
 
+from core.gaze import Gaze
 from core.plain import Plain
 from core.problems import Problem, Problems
 
@@ -145,6 +146,7 @@ class Look(Request):
     draft: dict[str, Any]
     run: int | None = None
     sample: int = Field(default=0, ge=0)
+    gaze: Gaze = Gaze()
 
 
 Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Command | Runs

@@ -9,7 +9,10 @@ import torch
 
 from core.engine import weights as files
 from core.engine.data import split
-from core.engine.probes import EXTENT, MOST_SAMPLES, MOST_UNITS, MOST_VALUES, MOST_WEIGHTS, SIDE, Probe, look
+from core.engine.preview import EXTENT
+from core.engine.probes import MOST_SAMPLES, Probe, look
+from core.engine.probes_answers import SIDE
+from core.engine.probes_layers import MOST_UNITS, MOST_VALUES, MOST_WEIGHTS
 from core.engine.trainer import initial
 from core.experiment.templates import names, template
 from core.problems import Problems
@@ -44,8 +47,9 @@ def test_a_snapshot_of_every_template_survives_its_bytes(name):
     assert len(packed) < 2_000_000, "small arrays for the eye"
     for key in shown.arrays:
         assert key.split("/")[0] in ("surface", "confidence", "maps", "filters", "grid", "values", "sums",
-                                     "weights",
-                                     "bias", "dead", "confusion", "predicted", "true")
+                                     "weights", "matrix", "states", "signals",
+                                     "attention", "curves", "stretch", "bias", "dead",
+                                     "confusion", "predicted", "true")
     assert set(shown.facts["scales"]) <= set(shown.arrays)
 
 

@@ -168,6 +168,10 @@ class Stocks(Dataset):
         return sequence(self.steps, len(PRICES))
 
     @property
+    def foretold(self) -> tuple[int, ...]:
+        return (PRICES.index(self.share),)
+
+    @property
     def count(self) -> int:
         return (WEEKS - self.steps) // self.horizon
 
