@@ -105,6 +105,11 @@ class Layer(Entry):
         """How many numbers this layer learns."""
         return 0
 
+    def flops(self, *inputs: Shape) -> int:
+        """Multiplications and additions of matrix products, convolutions and attention, for one sample on its
+        way forward. Biases, and what is done number by number, are not counted."""
+        return 0
+
     def smallest_batch(self, *inputs: Shape) -> int:
         """The fewest samples it can learn from at once."""
         return 1

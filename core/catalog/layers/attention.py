@@ -84,7 +84,6 @@ class MultiheadAttention(_Attends):
         return _attention(count, inputs[-1].sizes[1]) + 4 * count * self.bias
 
     def flops(self, *inputs: Shape) -> int:
-        """Additions and multiplications of a forward pass of one sample."""
         return _attention_flops(inputs[0], inputs[-1])
 
 
@@ -132,7 +131,6 @@ class TransformerEncoderLayer(_TransformerLayer):
         return _attention(count, count) + 4 * count + 2 * count + self.feed_forward(count)
 
     def flops(self, *inputs: Shape) -> int:
-        """Additions and multiplications of a forward pass of one sample."""
         return _attention_flops(inputs[0], inputs[0]) + 4 * self.factor * inputs[0].sizes[1] * inputs[0].count
 
 
@@ -161,7 +159,6 @@ class TransformerDecoderLayer(_TransformerLayer):
                 + self.feed_forward(count))
 
     def flops(self, *inputs: Shape) -> int:
-        """Additions and multiplications of a forward pass of one sample."""
         return (_attention_flops(inputs[0], inputs[0]) + _attention_flops(inputs[0], inputs[1])
                 + 4 * self.factor * inputs[0].sizes[1] * inputs[0].count)
 
@@ -194,7 +191,6 @@ class GPTBlock(_Attends):
         return _attention(count, count) + 2 * self.factor * count**2 + (2 + self.kernel) * count
 
     def flops(self, *inputs: Shape) -> int:
-        """Additions and multiplications of a forward pass of one sample."""
         return (_attention_flops(inputs[0], inputs[0])
                 + (4 * self.factor * inputs[0].sizes[1] + 2 * self.kernel) * inputs[0].count)
 

@@ -44,6 +44,9 @@ class Conv2d(Activated):
     def learned(self, *inputs: Shape) -> int:
         return (inputs[0].sizes[0] // self.groups * self.kernel**2 + self.bias) * self.filters
 
+    def flops(self, *inputs: Shape) -> int:
+        return 2 * self.sums(*inputs).count * inputs[0].sizes[0] // self.groups * self.kernel**2
+
 
 class Conv1d(Activated):
     """Slides small learned filters along a signal. Each filter looks for one pattern, at every place."""
@@ -75,6 +78,9 @@ class Conv1d(Activated):
     def learned(self, *inputs: Shape) -> int:
         return (inputs[0].sizes[0] // self.groups * self.kernel + self.bias) * self.filters
 
+    def flops(self, *inputs: Shape) -> int:
+        return 2 * self.sums(*inputs).count * inputs[0].sizes[0] // self.groups * self.kernel
+
 
 class DepthwiseConv2d(Activated):
     """Slides filters over every channel of an image by itself: few weights, and channels stay apart."""
@@ -103,6 +109,9 @@ class DepthwiseConv2d(Activated):
 
     def learned(self, *inputs: Shape) -> int:
         return (self.kernel**2 + self.bias) * inputs[0].sizes[0] * self.filters
+
+    def flops(self, *inputs: Shape) -> int:
+        return 2 * self.sums(*inputs).count * self.kernel**2
 
 
 class SeparableConv2d(Activated):
@@ -139,6 +148,10 @@ class SeparableConv2d(Activated):
     def learned(self, *inputs: Shape) -> int:
         channels = inputs[0].sizes[0]
         return channels * self.kernel**2 + (channels + self.bias) * self.filters
+
+    def flops(self, *inputs: Shape) -> int:
+        channels, (_, height, width) = inputs[0].sizes[0], self.sums(*inputs).sizes
+        return 2 * height * width * channels * (self.kernel**2 + self.filters)
 
 
 def _grouped(groups: int, channels: int, filters: int, title: str) -> None:

@@ -75,6 +75,9 @@ class Linear(Activated):
     def learned(self, *inputs: Shape) -> int:
         return (inputs[0].sizes[-1] + self.bias) * self.units
 
+    def flops(self, *inputs: Shape) -> int:
+        return 2 * inputs[0].count * self.units
+
 
 class Bilinear(Activated):
     """Reads two lists of numbers at once. Every neuron has a weight for every product of a number from each
@@ -100,6 +103,10 @@ class Bilinear(Activated):
     def learned(self, *inputs: Shape) -> int:
         left, right = (given.sizes[0] for given in inputs)
         return (left * right + self.bias) * self.units
+
+    def flops(self, *inputs: Shape) -> int:
+        left, right = (given.sizes[0] for given in inputs)
+        return 2 * left * right * self.units
 
 
 class Identity(Layer):

@@ -32,6 +32,9 @@ class Output(Layer):
     def parameters(self, *inputs: Shape) -> int:
         return Head(units=1).parameters(*inputs)
 
+    def flops(self, *inputs: Shape) -> int:
+        return Head(units=1).flops(*inputs)
+
 
 class Head(Output):
     """An output layer that knows how many numbers are asked for."""
@@ -47,6 +50,9 @@ class Head(Output):
 
     def parameters(self, *inputs: Shape) -> int:
         return (inputs[0].sizes[0] + 1) * self.units
+
+    def flops(self, *inputs: Shape) -> int:
+        return 2 * inputs[0].sizes[0] * self.units
 
 
 class TokenHead(Output):
@@ -72,6 +78,9 @@ class TokenHead(Output):
 
     def parameters(self, *inputs: Shape) -> int:
         return (inputs[0].sizes[1] + 1) * self.units
+
+    def flops(self, *inputs: Shape) -> int:
+        return 2 * inputs[0].count * self.units
 
 
 class PictureHead(Output):
@@ -104,3 +113,7 @@ class PictureHead(Output):
         if len(given.sizes) == 1:
             return (given.sizes[0] + 1) * self.wanted.count
         return (given.sizes[0] + 1) * self.wanted.sizes[0]
+
+    def flops(self, *inputs: Shape) -> int:
+        given = inputs[0]
+        return 2 * given.count * (self.wanted.count if len(given.sizes) == 1 else self.wanted.sizes[0])

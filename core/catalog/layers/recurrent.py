@@ -49,7 +49,6 @@ class _Recurrent(Layer):
                    for size in self._reads(inputs[0]))
 
     def flops(self, *inputs: Shape) -> int:
-        """Additions and multiplications of a forward pass of one sample."""
         return sum(2 * inputs[0].sizes[0] * self.gates * self.units * (size + self.units)
                    for size in self._reads(inputs[0]))
 

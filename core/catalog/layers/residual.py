@@ -25,10 +25,27 @@ class _Block(Layer):
         _, height, width = self.output(*inputs).sizes
         return 1 if height * width > 1 else 2  # one number has no spread to normalise by
 
+    def plain(self, channels: int) -> bool:
+        """Whether the skip is nothing at all."""
+        return self.stride == 1 and channels == self.filters
+
     def skip(self, channels: int) -> int:
         """How many numbers the skip learns."""
-        plain = self.stride == 1 and channels == self.filters
-        return 0 if plain else _normalized(channels, self.filters, 1)
+        return 0 if self.plain(channels) else _normalized(channels, self.filters, 1)
+
+    def flops(self, *inputs: Shape) -> int:
+        _, height, width = self.output(*inputs).sizes
+        channels = inputs[0].sizes[0]
+        skip = 0 if self.plain(channels) else channels * self.filters
+        return 2 * height * width * (skip + self.inside(channels)) + 2 * self.before(inputs[0])
+
+    def inside(self, channels: int) -> int:
+        """Products for every pixel put out, without the skip."""
+        raise NotImplementedError
+
+    def before(self, given: Shape) -> int:
+        """Products of what is done before the image gets smaller."""
+        return 0
 
 
 class ResidualBlock(_Block):
@@ -46,6 +63,9 @@ class ResidualBlock(_Block):
         channels = inputs[0].sizes[0]
         return (_normalized(channels, self.filters, 3) + _normalized(self.filters, self.filters, 3)
                 + self.skip(channels))
+
+    def inside(self, channels: int) -> int:
+        return 9 * self.filters * (channels + self.filters)
 
 
 class BottleneckBlock(_Block):
@@ -68,6 +88,12 @@ class BottleneckBlock(_Block):
         channels, narrow = inputs[0].sizes[0], self.narrow()
         return (_normalized(channels, narrow, 1) + _normalized(narrow, narrow, 3)
                 + _normalized(narrow, self.filters, 1) + self.skip(channels))
+
+    def inside(self, channels: int) -> int:
+        return self.narrow() * (9 * self.narrow() + self.filters)
+
+    def before(self, given: Shape) -> int:
+        return given.count * self.narrow()
 
 
 class SqueezeExcite(Layer):
@@ -94,6 +120,9 @@ class SqueezeExcite(Layer):
     def parameters(self, *inputs: Shape) -> int:
         return _two_layers(inputs[0].sizes[0], self.narrow(*inputs))
 
+    def flops(self, *inputs: Shape) -> int:
+        return 4 * inputs[0].sizes[0] * self.narrow(*inputs)
+
 
 class DenseResidual(Layer):
     """Two linear layers with a ReLU between, added to what goes in. Keeps its shape, so that many can be
@@ -114,6 +143,9 @@ class DenseResidual(Layer):
 
     def parameters(self, *inputs: Shape) -> int:
         return _two_layers(inputs[0].sizes[-1], self.units)
+
+    def flops(self, *inputs: Shape) -> int:
+        return 4 * inputs[0].count * self.units
 
 
 class MixerBlock(Layer):
@@ -139,6 +171,9 @@ class MixerBlock(Layer):
     def parameters(self, *inputs: Shape) -> int:
         time, count = inputs[0].sizes
         return 4 * count + _two_layers(time, self.step_units) + _two_layers(count, self.feature_units)
+
+    def flops(self, *inputs: Shape) -> int:
+        return 4 * inputs[0].count * (self.step_units + self.feature_units)
 
 
 def _normalized(channels: int, filters: int, kernel: int) -> int:

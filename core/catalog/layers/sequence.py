@@ -104,7 +104,6 @@ class CausalConv1d(Layer):
         return inputs[0].sizes[1] * (self.kernel + self.bias)
 
     def flops(self, *inputs: Shape) -> int:
-        """Additions and multiplications of a forward pass of one sample."""
         return 2 * inputs[0].count * self.kernel
 
 
@@ -160,5 +159,4 @@ class PatchEmbedding(Layer):
         return (inputs[0].sizes[0] * self.patch**2 + 1 + self.class_token) * self.features
 
     def flops(self, *inputs: Shape) -> int:
-        """Additions and multiplications of a forward pass of one sample."""
         return 2 * inputs[0].count * self.features

@@ -37,6 +37,9 @@ class _Transposed(Activated):
         window = self.kernel**len(inputs[0].sizes[1:])
         return (inputs[0].sizes[0] * window + self.bias) * self.filters
 
+    def flops(self, *inputs: Shape) -> int:
+        return 2 * inputs[0].count * self.filters * self.kernel**len(inputs[0].sizes[1:])
+
     def spreading(self, target: str, given: Shape) -> Call:
         """The torch module."""
         return self.weighted(target, in_channels=given.sizes[0], out_channels=self.filters,
