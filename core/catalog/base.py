@@ -284,6 +284,10 @@ class Optimizer(Entry):
         """The torch optimizers this rule is made of; together they cover every parameter once."""
         raise NotImplementedError
 
+    def kept(self) -> int:
+        """How many numbers it keeps for every parameter, at most."""
+        return 2
+
 
 class Schedule(Entry):
     """How the learning rate changes over a run."""

@@ -1,5 +1,6 @@
 """Settings said once: a bounded, validated field that also holds what a form needs to draw it."""
 
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import Field
@@ -82,6 +83,7 @@ def several(default: tuple[str, ...], help: str, *, title: str = "",
                  json_schema_extra={"form": "several", "title": title, "titles": dict(titles or {})})
 
 
+@cache
 def settings(entry: type[Plain]) -> tuple[Setting, ...]:
     """Every setting of an entry, in the order of its class, `late` ones (shared by many entries) last.
 

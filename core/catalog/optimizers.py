@@ -44,6 +44,9 @@ class SGD(Optimizer):
             "nesterov": self.nesterov and self.momentum > 0,
             "weight_decay": self.weight_decay, "fused": True})),)
 
+    def kept(self) -> int:
+        return int(self.momentum > 0)
+
 
 class _Adaptive(Optimizer):
     """The Adam family: momentum, and a step size of its own for every weight."""
@@ -115,6 +118,9 @@ class RMSprop(Optimizer):
                           {"lr": self.learning_rate, "alpha": self.alpha, "momentum": self.momentum,
                                             "weight_decay": self.weight_decay})),)
 
+    def kept(self) -> int:
+        return 1 + (self.momentum > 0)
+
 
 class Adagrad(Optimizer):
     """Slows down for weights that have already been moved a lot (Duchi and others, 2011)."""
@@ -126,6 +132,9 @@ class Adagrad(Optimizer):
 
     def parts(self) -> tuple[Part, ...]:
         return (Part(Call("optim.Adagrad", {"lr": self.learning_rate, "weight_decay": self.weight_decay})),)
+
+    def kept(self) -> int:
+        return 1
 
 
 class Adadelta(Optimizer):
@@ -157,6 +166,9 @@ class LBFGS(Optimizer):
     def parts(self) -> tuple[Part, ...]:
         return (Part(Call("optim.LBFGS", {"lr": self.learning_rate, "max_iter": self.max_iter,
                                           "history_size": self.history})),)
+
+    def kept(self) -> int:
+        return 2 * self.history + 3  # past steps and slopes; the last step, slope and scaled slope
 
 
 class Muon(Optimizer):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
-from core.catalog.base import Dataset, Layer
+from core.catalog.base import Dataset, Layer, Task
 from core.experiment.explain import MOST, short
 from core.experiment.model import Experiment, Node
 from core.problems import Problem, Problems, ShapeMismatch, closest
@@ -44,12 +45,12 @@ def check(experiment: Experiment) -> Walk:
 def walk(experiment: Experiment) -> Walk:
     """Shapes, parameter counts and problems of the whole experiment; of many problems the first MOST."""
     walked = Walk(shapes=given(experiment.data))
-    ids = {node.id for node in experiment.network.nodes}
+    asked = _asked(experiment)
     before = INPUT
     for node in experiment.network.nodes:
         walked.inputs[node.id] = node.inputs or (before,)
         if len(walked.problems) < MOST:
-            _place(node, experiment, walked, ids)
+            _place(node, walked, asked)
         before = node.id
     walked.problems.extend((*_ending(experiment, walked), *data_problems(experiment.data),
                             *_training(experiment, walked)))
@@ -64,14 +65,28 @@ def given(data: Dataset) -> dict[str, Shape]:
     return {INPUT: data.shape} | {f"{INPUT}.{name}": field.shape for name, field in data.fields.items()}
 
 
-def _place(node: Node, experiment: Experiment, walked: Walk, ids: set[str]) -> None:
+class _Asked(NamedTuple):
+    """What every node is judged by."""
+
+    ids: frozenset[str]
+    task: Task
+    outputs: int
+    batch_size: int
+
+
+def _asked(experiment: Experiment) -> _Asked:
+    task = experiment.data.task
+    return _Asked(frozenset(node.id for node in experiment.network.nodes), task,
+                  experiment.training.loss.for_task(task).outputs(task), experiment.training.batch_size)
+
+
+def _place(node: Node, walked: Walk, asked: _Asked) -> None:
     sources = walked.inputs[node.id]
-    wrong = _wiring(node, walked, ids)
+    wrong = _wiring(node, walked, asked.ids)
     if wrong:
         walked.problems.append(wrong)
     elif all(name in walked.shapes for name in sources):
-        task = experiment.data.task
-        layer = node.layer.for_task(task, experiment.training.loss.for_task(task).outputs(task))
+        layer = node.layer.for_task(asked.task, asked.outputs)
         walked.layers[node.id] = layer
         shapes = walked.shapes_into(node.id)
         try:
@@ -81,7 +96,7 @@ def _place(node: Node, experiment: Experiment, walked: Walk, ids: set[str]) -> N
             walked.problems.append(Problem(where=node.id, what=refused.what, fix=refused.fix))
             return
         walked.parameters[node.id] = layer.parameters(*shapes)
-        if experiment.training.batch_size < layer.smallest_batch(*shapes):
+        if asked.batch_size < layer.smallest_batch(*shapes):
             walked.problems.append(Problem(
                 where=node.id, what=f"{layer.title} cannot learn from one sample at a time.",
                 fix="Raise the batch size to 2 or more, or delete this layer."))
@@ -98,7 +113,7 @@ def _readable(layer: Layer, shapes: tuple[Shape, ...]) -> None:
                                 "Let it read text data directly.")
 
 
-def _wiring(node: Node, walked: Walk, ids: set[str]) -> Problem | None:
+def _wiring(node: Node, walked: Walk, ids: frozenset[str]) -> Problem | None:
     sources, (fewest, most) = walked.inputs[node.id], node.layer.arity
     if len(sources) < fewest or (most is not None and len(sources) > most):
         inputs = "input" if fewest == 1 else "inputs"

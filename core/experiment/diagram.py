@@ -1,25 +1,52 @@
 """Network -> boxes, arrows, places and facts, as plain JSON. Draws nothing."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 from core.catalog.base import Layer
 from core.catalog.fields import Setting, settings
-from core.experiment.check import INPUT, Walk, steps_per_epoch, total_steps, walk
+from core.experiment.blocks import Block, Flow, blocks, parted
+from core.experiment.check import INPUT, Walk, given, steps_per_epoch, total_steps, walk
+from core.experiment.cost import Cost, costs, guessed_seconds, total
+from core.experiment.layout import Layout, laid_out
 from core.experiment.model import Experiment, Node
 from core.plain import Plain
 from core.problems import Problem
+from core.shapes import Shape
 
 
-def drawing(experiment: Experiment) -> dict[str, Any]:
-    """Everything a canvas needs to draw the network, and everything a control bar needs to know."""
+class _Drawn(NamedTuple):
+    """What is known of a network that is drawn."""
+
+    experiment: Experiment
+    walked: Walk
+    blamed: dict[str, Problem]
+    costs: dict[str, Cost]
+    bytes: int
+    """Of memory in all."""
+    blocks: list[Block]
+    shown: dict[str, str]
+    """The box a node is drawn in: its own, or that of a folded block."""
+
+
+def drawing(experiment: Experiment, folded: Collection[str] = ()) -> dict[str, Any]:
+    """Everything a canvas needs to draw the network, and everything a control bar needs to know.
+
+    folded: names of blocks to draw as one box each.
+    """
     walked = walk(experiment)
-    blamed = {problem.where: problem for problem in reversed(walked.problems)}
-    columns = _columns(experiment, walked)
-    boxes = [_input_box(experiment, blamed.get("data"))] + [
-        _box(node, walked, blamed.get(node.id), columns) for node in experiment.network.nodes]
-    data = experiment.data
+    found, each = _found(walked, experiment), costs(experiment, walked)
+    memory = total(experiment, each)
+    drawn = _Drawn(experiment, walked, {problem.where: problem for problem in reversed(walked.problems)},
+                   each, memory.total, found, _shown(walked, found, folded))
+    data, complete = experiment.data, len(each) == len(experiment.network.nodes) > 0
     return {
-        "boxes": boxes, "edges": _edges(experiment, walked), "parameters": sum(walked.parameters.values()),
+        **_placed(drawn), "parameters": sum(walked.parameters.values()),
+        "totals": {"parameters": sum(walked.parameters.values()),
+                   "flops": sum(cost.flops for cost in each.values()),
+                   "memory": {**memory._asdict(), "total": memory.total}, "complete": complete},
+        "pace": {"seconds_per_epoch": guessed_seconds(experiment, each), "estimated": True}
+        if complete else None,
         "task": data.task.model_dump(), "picture": data.picture, "features": list(data.columns),
         "sizes": data.sizes()._asdict(), "steps_per_epoch": steps_per_epoch(experiment),
         "total_steps": total_steps(experiment), "ready": not walked.problems,
@@ -38,40 +65,119 @@ def live_settings(experiment: Experiment) -> list[tuple[str, Setting, float]]:
             for path, entry in parts for setting in settings(type(entry)) if setting.live]
 
 
-def _columns(experiment: Experiment, walked: Walk) -> dict[str, int]:
-    """How many boxes lie between the data and each node, along the longest way."""
-    columns = {INPUT: 0}
-    for node in experiment.network.nodes:
-        columns[node.id] = 1 + max(columns.get(name, 0) for name in walked.inputs[node.id])
-    return columns
+def _found(walked: Walk, experiment: Experiment) -> list[Block]:
+    groups = {node.id: node.group for node in experiment.network.nodes}
+    if not any(groups.values()):
+        return []
+    last = experiment.network.nodes[-1]
+    ends = type(last.layer).for_task is not Layer.for_task
+    return blocks(Flow(walked.inputs, groups, last.id if ends else None))
 
 
-def _input_box(experiment: Experiment, problem: Problem | None) -> dict[str, Any]:
-    shape = experiment.data.shape
-    return {"id": INPUT, "title": experiment.data.title, "kind": INPUT, "group": INPUT, "summary": f"{shape}",
-            "shape": str(shape), "shape_named": shape.named(), "parameters": 0, "inputs": [], "column": 0,
-            "row": 0,
-            "problem": _said(problem)}
+def _shown(walked: Walk, found: list[Block], folded: Collection[str]) -> dict[str, str]:
+    inside = {id: f"#{block.name}" for block in found if block.name in folded and not block.whole.what
+              for id in block.ids}
+    return {INPUT: INPUT} | {id: inside.get(id, id) for id in walked.inputs}
 
 
-def _box(node: Node, walked: Walk, problem: Problem | None, columns: dict[str, int]) -> dict[str, Any]:
-    shape = walked.shapes.get(node.id)
+def _placed(drawn: _Drawn) -> dict[str, Any]:
+    """Boxes and edges with their places, and the blocks."""
+    wires = _wires(drawn)
+    reads: dict[str, list[str]] = {box: [] for box in drawn.shown.values()}
+    for wire in wires:
+        reads[wire["to"]].append(wire["from"])
+    layout = laid_out(reads)
+    blocks_by_box = {f"#{block.name}": block for block in drawn.blocks}
+    nodes = {node.id: node for node in drawn.experiment.network.nodes}
+    boxes = [_input_box(drawn) if box == INPUT else _box(nodes[box], drawn) if box in nodes
+             else _block_box(blocks_by_box[box], nodes, drawn) for box in reads]
+    for box in boxes:
+        box["column"], box["row"] = layout.boxes[box["id"]]
+    return {"boxes": boxes, "edges": [wire | {"via": _via(wire, layout)} for wire in wires],
+            "columns": 1 + max(column for column, _ in layout.boxes.values()),
+            "rows": 1 + max(row for cells in (layout.boxes.values(), *layout.via.values())
+                            for _, row in cells),
+            "blocks": [_said_block(block, nodes, drawn) for block in drawn.blocks]}
+
+
+def _via(wire: dict[str, str], layout: Layout) -> list[list[int]]:
+    return [list(cell) for cell in layout.via.get((wire["from"], wire["to"]), ())]
+
+
+def _wires(drawn: _Drawn) -> list[dict[str, str]]:
+    """Every wire between two boxes, of a box once for each node it really comes from and goes to."""
+    known = given(drawn.experiment.data)
+    made: list[dict[str, str]] = []
+    for target, sources in drawn.walked.inputs.items():
+        for source in sources:
+            origin = INPUT if source in known else drawn.shown.get(source)
+            if origin is None or origin == drawn.shown[target] != source:
+                continue
+            shape = drawn.walked.shapes.get(source)
+            made.append({"from": origin, "to": drawn.shown[target], "source": source, "target": target,
+                         **_shape(shape)})
+    return made
+
+
+def _shape(shape: Shape | None) -> dict[str, str]:
+    return {"shape": str(shape) if shape else "", "shape_named": shape.named() if shape else ""}
+
+
+def _input_box(drawn: _Drawn) -> dict[str, Any]:
+    data, shape = drawn.experiment.data, drawn.experiment.data.shape
+    return {"id": INPUT, "title": data.title, "kind": INPUT, "group": INPUT, "summary": f"{shape}",
+            **_shape(shape), "parameters": 0, "flops": 0, "memory": 0, "memory_share": 0.0, "inputs": [],
+            "block": "", "copy": 0, "frozen": False, "arity": [0, 0],
+            "fields": [{"name": name, **_shape(found)} for name, found in given(data).items()
+                       if name != INPUT],
+            "problem": _said(drawn.blamed.get("data"))}
+
+
+def _box(node: Node, drawn: _Drawn) -> dict[str, Any]:
+    name, copy = parted(node.group)
     return {"id": node.id, "title": node.layer.title, "kind": node.layer.kind, "group": node.layer.group,
-            "summary": summary(node.layer), "shape": str(shape) if shape else "",
-            "shape_named": shape.named() if shape else "", "parameters": walked.parameters.get(node.id),
-            "inputs": list(walked.inputs[node.id]), "column": columns[node.id], "row": 0,
-            "problem": _said(problem)}
+            "summary": summary(node.layer), **_shape(drawn.walked.shapes.get(node.id)),
+            "parameters": drawn.walked.parameters.get(node.id), **_cost([node.id], drawn),
+            "inputs": list(drawn.walked.inputs[node.id]), "block": name, "copy": copy,
+            "frozen": node.frozen, "arity": list(node.layer.arity),
+            "problem": _said(drawn.blamed.get(node.id))}
 
 
-def _said(problem: Problem | None) -> dict[str, str] | None:
-    return {"what": problem.what, "fix": problem.fix} if problem else None
+def _block_box(block: Block, nodes: dict[str, Node], drawn: _Drawn) -> dict[str, Any]:
+    """A folded block as one box."""
+    known = [drawn.walked.parameters.get(id) for id in block.ids]
+    problem = next((drawn.blamed[id] for id in block.ids if id in drawn.blamed), None)
+    return {"id": f"#{block.name}", "title": block.name, "kind": "block", "group": "block",
+            "summary": " · ".join(nodes[id].layer.title for id in block.copies[0]),
+            **_shape(drawn.walked.shapes.get(block.whole.exit)), **_cost(block.ids, drawn),
+            "parameters": None if None in known else sum(count for count in known if count is not None),
+            "inputs": [block.whole.entry], "block": block.name, "copy": 0, "times": len(block.copies),
+            "alike": _alike(block, nodes), "nodes": block.ids,
+            "frozen": all(nodes[id].frozen for id in block.ids), "arity": [1, 1], "problem": _said(problem)}
 
 
-def _edges(experiment: Experiment, walked: Walk) -> list[dict[str, str]]:
-    return [{"from": source, "to": node.id, "shape": str(walked.shapes.get(source, "")),
-             "shape_named": walked.shapes[source].named() if source in walked.shapes else ""}
-            for node in experiment.network.nodes for source in walked.inputs[node.id]
-            if source == INPUT or source in walked.inputs]
+def _cost(ids: list[str], drawn: _Drawn) -> dict[str, Any]:
+    if any(id not in drawn.costs for id in ids):
+        return {"flops": None, "memory": None, "memory_share": None}
+    memory = sum(drawn.costs[id].memory.total for id in ids)
+    return {"flops": sum(drawn.costs[id].flops for id in ids), "memory": memory,
+            "memory_share": memory / drawn.bytes}
+
+
+def _said_block(block: Block, nodes: dict[str, Node], drawn: _Drawn) -> dict[str, Any]:
+    return {"name": block.name, "times": len(block.copies), "nodes": block.ids,
+            "alike": _alike(block, nodes), "folded": drawn.shown[block.ids[0]] != block.ids[0],
+            "why": block.whole.what}
+
+
+def _alike(block: Block, nodes: dict[str, Node]) -> bool:
+    """Whether all copies have the same layers with the same settings."""
+    first = [nodes[id].layer for id in block.copies[0]]
+    return all([nodes[id].layer for id in copy] == first for copy in block.copies)
+
+
+def _said(problem: Problem | None) -> dict[str, Any] | None:
+    return problem.model_dump(exclude={"where"}) if problem else None
 
 
 def summary(layer: Layer) -> str:

@@ -39,9 +39,9 @@ class Desk:
             case requests.Catalogue():
                 return {"catalogue": self._choices()}
             case requests.Check():
-                return _view(model.read(request.draft))
+                return _view(model.read(request.draft), request.folded)
             case requests.Edit():
-                return _view(edits.apply(model.read(request.draft), request.edit))
+                return _view(edits.apply(model.read(request.draft), request.edit), request.folded)
             case requests.Share():
                 return {"link": sharing.link(model.read(request.draft))}
             case requests.Load():
@@ -108,10 +108,10 @@ class Desk:
             return {"name": run.name, "series": [reader.series(name, COMPARED) for name in reader.names()]}
 
 
-def _view(experiment: Experiment) -> dict[str, Any]:
+def _view(experiment: Experiment, folded: list[str] | None = None) -> dict[str, Any]:
     """A draft as the page works with it: in its one normal form, drawn, with all its problems."""
-    return {"draft": model.write(experiment), "drawing": diagram.drawing(experiment),
-            "problems": check.walk(experiment).problems}
+    drawn = diagram.drawing(experiment, folded or ())
+    return {"draft": model.write(experiment), "drawing": drawn, "problems": drawn["problems"]}
 
 
 def _row(run: Run) -> dict[str, Any]:

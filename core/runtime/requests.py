@@ -34,6 +34,8 @@ class Check(Request):
 
     do: Literal["check"]
     draft: dict[str, Any]
+    folded: list[str] = Field(default_factory=lambda: [])
+    """Names of blocks to draw as one box each."""
 
 
 class Edit(Request):
@@ -41,6 +43,7 @@ class Edit(Request):
 
     do: Literal["edit"]
     draft: dict[str, Any]
+    folded: list[str] = Field(default_factory=lambda: [])
     edit: dict[str, Any]
 
 

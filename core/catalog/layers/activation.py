@@ -1,5 +1,6 @@
 """Activations: the bend after the weighted sum, without which many layers are worth no more than one."""
 
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -262,6 +263,7 @@ else:
     ActivationName = Literal[("none", *_BY_NAME)]
 
 
+@cache
 def activation(name: str) -> Activation | None:
     """The activation of this name at its default settings; None for `none`."""
     return None if name == "none" else _BY_NAME[name](kind=name)
