@@ -1,4 +1,7 @@
-// What a person can do to the draft, and what to look at.
+// What a person can look at, and what to do to the draft as a whole.
+
+import { createEditing } from "./editing.js";
+import { sheetsOf } from "./sheet.js";
 
 /** A copy of an experiment without the settings that are moved live, to tell whether the rest differs. */
 function rest(experiment, paths) {
@@ -20,12 +23,12 @@ function unitsOf(snapshot, node) {
   const known = ["values", "maps", "filters"]
     .map((name) => snapshot?.arrays.get(`${name}/${node}`))
     .find(Boolean);
-  return known?.shape[0] ?? 1;
+  return known?.shape[0] ?? Math.max(1, sheetsOf(snapshot, node).length);
 }
 
 /** @param {object} studio */
 export function createActions(studio) {
-  return { ...createNotices(studio), ...createChoices(studio), ...createEdits(studio) };
+  return { ...createNotices(studio), ...createChoices(studio), ...createEdits(studio), ...createEditing(studio) };
 }
 
 function createNotices({ state, tell }) {
@@ -42,20 +45,42 @@ function createNotices({ state, tell }) {
 /** Looking: boxes, neurons, links, samples, other runs. */
 function createChoices(studio) {
   const { state, tell } = studio;
-  const choose = (selected, neuron, link) => {
-    Object.assign(state, { selected, neuron, link });
+  const choose = (selected, neuron, link, chosen = selected ? [selected] : []) => {
+    Object.assign(state, { selected, neuron, link, chosen, wire: null });
     tell("selection");
   };
+  const focusBox = (id) =>
+    id && requestAnimationFrame(() => requestAnimationFrame(() => studio.focusBox(id)));
   return {
     select: (id, { focus, back } = {}) => {
       const before = state.selected;
       choose(id, null, null);
       if (focus) studio.focusDock();
-      const target = back === true ? before : back;
-      if (target)
-        requestAnimationFrame(() =>
-          studio.root.querySelector(`.ls-box[data-id="${CSS.escape(target)}"]`)?.focus(),
-        );
+      focusBox(back === true ? before : back);
+    },
+    /** Chooses several boxes; the last of them is the one whose settings are shown. */
+    choose: (ids, { back } = {}) => {
+      choose(ids.at(-1) ?? null, null, null, ids);
+      focusBox(back);
+    },
+    /** One box more, or one less. */
+    toggleChosen: (id) => {
+      const others = state.chosen.filter((other) => other !== id);
+      const ids = others.length < state.chosen.length ? others : [...others, id];
+      choose(ids.at(-1) ?? null, null, null, ids);
+    },
+    chooseWire: (edge) => {
+      choose(null, null, null);
+      state.wire = edge && { source: edge.source, target: edge.target };
+    },
+    /** Lets go of what is not there any more. */
+    prune: () => {
+      const { boxes, edges } = state.drawing;
+      const known = new Set(boxes.map(({ id }) => id));
+      state.chosen = state.chosen.filter((id) => known.has(id));
+      const same = ({ from, to, source = from, target = to }) =>
+        source === state.wire?.source && target === state.wire?.target;
+      if (state.wire && !edges.some(same)) state.wire = null;
     },
     pickNeuron: (neuron) => choose(neuron.node, neuron, null),
     pickLink: ({ node, out, from }) => choose(node, null, { node, out, from }),
@@ -71,8 +96,13 @@ function createChoices(studio) {
     },
     chooseSample: (sample) => {
       state.sample = sample;
+      studio.look({ typed: "" });
+    },
+    /** Looks at the chosen sample, or at what was typed, in this manner. */
+    look: (manner) => {
+      state.gaze = { ...state.gaze, ...manner };
       tell("sample");
-      if (studio.live()) studio.command({ kind: "look", sample });
+      if (studio.live()) studio.command({ kind: "look", sample: state.sample, gaze: state.gaze });
       else studio.views.refresh();
     },
     overlay: async (run) => {
@@ -107,33 +137,15 @@ function createEdits(studio) {
       const id = studio.live() ? state.run.id : null;
       if (!reply.ok) return;
       state.sample = 0;
+      state.gaze = { ...state.gaze, typed: "" };
+      state.folded = [];
       studio.select(null);
+      studio.fitNetwork();
       await studio.reset();
       if (id) studio.say(`Run ${id} was stopped, and is kept in Runs.`);
     },
     template: (name) => studio.begin(() => studio.draft.template(name)),
     chooseData: (entry) => studio.begin(() => studio.draft.edit({ kind: "choose", path: "data", entry })),
-    insert: (layer) => {
-      const boxes = state.drawing.boxes;
-      const chosen = boxes.findIndex(({ id }) => id === state.selected);
-      const after = boxes[chosen >= 0 && chosen < boxes.length - 1 ? chosen : boxes.length - 2].id;
-      const before = new Set(boxes.map(({ id }) => id));
-      return studio.draft.edit({ kind: "insert", after, layer }).then((reply) => {
-        const added = reply.ok && state.drawing.boxes.find(({ id }) => !before.has(id));
-        if (added) studio.announce(`${added.title} added.`);
-        if (added) studio.select(added.id, { back: added.id });
-      });
-    },
-    remove: (id) => {
-      const title = studio.titleOf(id);
-      return studio.draft
-        .edit({ kind: "remove", nodes: [id] })
-        .then(() => studio.announce(`${title} removed.`));
-    },
-    moveAfter: (node, after) =>
-      studio.draft
-        .edit({ kind: "move", node, after })
-        .then(() => studio.announce(`${studio.titleOf(node)} moved, now after ${studio.titleOf(after)}.`)),
     /** Whether the draft differs from the run that is live, in more than what can be moved live. */
     changed: () => {
       if (!studio.live() || !state.run.experiment || !state.draft) return false;

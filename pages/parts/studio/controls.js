@@ -7,6 +7,7 @@ import { createPace } from "./pace.js";
 import { createMain } from "./main.js";
 import { createPopover } from "./popover.js";
 import { createRunList } from "./runs.js";
+import { createShare } from "./share.js";
 
 const WORDS = {
   queued: "Queued",
@@ -34,6 +35,7 @@ export function createControls(studio) {
       { class: "ls-bar-part ls-bar-end" },
       createBadge(studio),
       createRunList(studio),
+      createShare(studio),
       createExport(studio),
     ),
   );
@@ -46,7 +48,7 @@ function createTemplates(studio) {
     "button",
     {
       type: "button",
-      class: "ls-button",
+      class: "ls-button ls-templates",
       "data-tip": "Ready experiments: data, network and settings in one.",
     },
     icon("templates"),
@@ -117,7 +119,7 @@ function createExport(studio) {
     "button",
     {
       type: "button",
-      class: "ls-button",
+      class: "ls-button ls-export",
       "data-tip": "Take it away: script, notebook, weights, ONNX, report …",
       onclick: () => studio.exportRun(),
     },

@@ -2,6 +2,7 @@
 // a reload.
 
 const KEPT = 100; // steps of undo
+const OWN = new Set(["template", "load"]); // bring a draft of their own
 const SHELF = "layerscope.draft";
 const EDITS = "layerscope.edits"; // what this tab has changed since the run it shows was started
 
@@ -44,6 +45,11 @@ export class Draft {
 
   template(name) {
     return this.push("template", { name });
+  }
+
+  /** Opens the experiment in a link or in the text of a file. */
+  load(text) {
+    return this.push("load", { text });
   }
 
   check(draft) {
@@ -113,7 +119,8 @@ export class Draft {
 
   async step({ action, fields, gesture, silent, done }) {
     const { studio } = this;
-    const whole = action === "template" ? fields : { draft: studio.state.draft, ...fields };
+    const { draft, folded } = studio.state;
+    const whole = OWN.has(action) ? fields : { draft, ...fields, ...(folded.length ? { folded } : {}) };
     const reply = await studio.ask(action, whole);
     if (reply.ok) {
       if (!silent) {
@@ -137,12 +144,14 @@ export class Draft {
 
   /** Takes Python's answer as the truth. */
   take(reply) {
-    const { state, tell, views, select } = this.studio;
+    const { state, tell, views, select, prune } = this.studio;
     const { draft, drawing, problems = [] } = reply;
     const other = state.draft && state.draft.data.kind !== draft.data.kind;
     if (other) this.forget();
     Object.assign(state, { draft, drawing, problems });
-    if (other || !drawing.boxes.some((box) => box.id === state.selected)) select(null);
+    prune();
+    const gone = state.selected && !drawing.boxes.some((box) => box.id === state.selected);
+    if (other || gone) select(null);
     this.keep();
     tell("draft", "run");
     views.refresh();

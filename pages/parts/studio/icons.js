@@ -40,6 +40,17 @@ const PATHS = {
   templates: "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z",
   warn: "M8 2l6.5 12h-13zM8 6.5v3.5M8 12h0",
   down: "M4 6l4 4 4-4",
+  minus: "M3 8h10",
+  lock: "M4 7h8v7H4zM5.5 7V5a2.5 2.5 0 0 1 5 0v2",
+  fix: "M13.5 4.5a3.2 3.2 0 0 1-4.4 3.8L4.6 12.8a1.4 1.4 0 0 1-2-2l4.5-4.5A3.2 3.2 0 0 1 11 2L9 4l.6 2.4L12 7z",
+  block: "M2 4.5h9V13H2zM5 4.5V2h9v8.5h-3M4.5 7h4M4.5 10h4",
+  group: "M2 2h3M11 2h3v3M14 11v3h-3M5 14H2v-3M2 5V2M5 5h6v6H5z",
+  repeat: "M3 7V5.5h9M10 3l2.5 2.5L10 8M13 9v1.5H4M6 8l-2.5 2.5L6 13",
+  share: "M6 8a2 2 0 1 0-4 0 2 2 0 0 0 4 0M14 3.5a2 2 0 1 0-4 0 2 2 0 0 0 4 0M14 12.5a2 2 0 1 0-4 0 2 2 0 0 0 4 0M5.8 7l4.4-2.6M5.8 9l4.4 2.6",
+  link: "M6.5 9.5l3-3M7.5 5l2-2a2.5 2.5 0 0 1 3.5 3.5l-2 2M8.500 11l-2 2A2.500 2.500 0 0 1 3 9.500l2-2",
+  download: "M8 2v8M5 7l3 3 3-3M3 12v2h10v-2",
+  open: "M2 13V3h4l1.500 2H13v2M2 13l2-6h11l-2 6z",
+  teacher: "M1.500 6L8 3l6.500 3L8 9zM4 7.500V11c2 2 6 2 8 0V7.500M14.500 6v4",
 };
 const FILLED = new Set(["train", "stop"]);
 

@@ -1,63 +1,75 @@
-// The network canvas: boxes and edges, live while it trains; chosen and moved by mouse and by keyboard.
+// The network canvas: boxes and wires in the drawing's columns and rows, live while it trains.
 
+import { arrange } from "./bands.js";
 import { createBox } from "./box.js";
-import { installDrag } from "./drag.js";
-import { fit, give, make, write } from "./element.js";
-import { arrange } from "./layout.js";
-import { drawChosen, drawEdge, drawLines, lineAt, linesOf, turnAt } from "./links.js";
+import { Camera } from "./camera.js";
+import { fit, give, make } from "./element.js";
+import { installGestures } from "./gestures.js";
 import { networkKeys } from "./keys.js";
+import { drawChosen, drawLines, linesOf } from "./links.js";
+import { createOverlay } from "./overlay.js";
 import { shown } from "./state.js";
-import { tileAt } from "./tiles.js";
+import { drawWires, looseWire, sameEdge, wiresOf } from "./wires.js";
 
 /** @returns {HTMLElement} the canvas of boxes, kept true to the draft and to the snapshot */
 export function createNetwork(studio) {
   const { state, on } = studio;
+  const view = createView();
+  view.camera = new Camera(() => studio.tell("camera"));
+  view.overlay = createOverlay(studio, view);
+  view.world.append(view.overlay.element);
+  const lay = () => {
+    if (!state.drawing || !view.field.clientWidth) return;
+    sync(studio, view);
+    view.drawn = true;
+    paintAll(studio, view);
+  };
+  const observer = new ResizeObserver(() => studio.tell("size"));
+  observer.observe(view.field);
+  on("draft size", lay);
+  on("camera", () => look(studio, view));
+  on("snapshot theme hover filters", () => paintAll(studio, view));
+  on("selection draft", () => mark(studio, view));
+  on("selection wires", () => view.drawn && paintWires(studio, view));
+  studio.focusBox = (id) => {
+    view.camera.reveal(view.layout?.places.get(id));
+    view.boxes.get(id)?.element.focus({ preventScroll: true });
+  };
+  studio.fitNetwork = () => {
+    view.camera.auto = true;
+    studio.tell("size");
+  };
+  Object.assign(studio, { camera: view.camera, view });
+  installGestures(studio, view);
+  networkKeys(studio, view);
+  studio.ending.push(() => observer.disconnect());
+  return view.field;
+}
+
+/** The elements of the canvas, and what is known of it between two frames. */
+function createView() {
   const sheet = make("canvas", { class: "ls-links", "aria-hidden": "true" });
   const list = make("div", {
     class: "ls-boxes",
     role: "listbox",
-    "aria-label": "Network, from input to output",
+    tabindex: "-1",
+    "aria-multiselectable": "true",
+    "aria-label": "Network, from input to output. Arrows move along the wires.",
     "aria-orientation": "horizontal",
   });
-  const labels = make("div", { class: "ls-shapes", "aria-hidden": "true" });
-  const field = make("div", { class: "ls-field" }, sheet, labels, list);
-  const view = {
-    boxes: new Map(),
-    places: new Map(),
-    lines: [],
-    width: 0,
-    height: 0,
-    field,
-    sheet,
-    list,
-    labels,
-  };
-
-  const lay = () => {
-    if (!state.drawing || !field.clientWidth) return;
-    sync(studio, view);
-    paintAll(studio, view);
-  };
-  const observer = new ResizeObserver(() => studio.tell("size"));
-  observer.observe(field);
-  on("draft size", lay);
-  on("snapshot theme hover selection filters", () => paintAll(studio, view));
-  on("selection draft", () => mark(studio, view));
-  installPointer(studio, view);
-  installDrag(studio, view);
-  networkKeys(studio, view);
-  studio.ending.push(() => observer.disconnect());
-  return field;
+  const world = make("div", { class: "ls-world" }, list);
+  const field = make("div", { class: "ls-field" }, sheet, world);
+  const empty = { boxes: new Map(), layout: null, wires: [], lines: [], drawn: false };
+  return { ...empty, field, sheet, world, list, loose: null, meant: null };
 }
 
 /** Makes, places and removes boxes so that they are those of the drawing. */
 function sync(studio, view) {
-  const { boxes, edges, picture } = studio.state.drawing;
+  const { boxes, picture } = studio.state.drawing;
   const drawn = boxes.map((box) => ({ ...box, curve: studio.curve(box.kind) }));
-  const { places, height } = arrange(drawn, picture, view.field.clientWidth, view.field.clientHeight);
-  Object.assign(view, { places, height, width: view.field.clientWidth });
+  place(studio, view, drawn, picture);
   for (const [id, box] of view.boxes) {
-    if (places.has(id)) continue;
+    if (view.layout.places.has(id)) continue;
     box.element.remove();
     view.boxes.delete(id);
   }
@@ -68,11 +80,41 @@ function sync(studio, view) {
     if (view.list.children[index] !== part.element)
       view.list.insertBefore(part.element, view.list.children[index] ?? null);
     part.write(box);
-    part.place(named(studio, box, places.get(box.id), index === 0 || index === drawn.length - 1));
+    part.place(named(studio, box, view.layout.places.get(box.id), index === 0 || index === drawn.length - 1));
   });
-  if (focused !== document.activeElement && view.list.contains(focused)) focused.focus();
-  view.list.style.height = `${height}px`;
-  writeShapes(view, edges);
+  if (focused !== document.activeElement && view.list.contains(focused)) focused.focus({ preventScroll: true });
+  see(view);
+  view.overlay.write();
+}
+
+/** Lays the boxes out. Once a person has moved the canvas, its scale stays and so does what was looked at. */
+function place(studio, view, drawn, picture) {
+  const { camera, field } = view;
+  const size = { width: field.clientWidth, height: field.clientHeight };
+  const held = camera.auto ? null : anchor(studio, view);
+  const before = held && view.layout.places.get(held);
+  view.layout = arrange({ ...studio.state.drawing, boxes: drawn }, picture, size.width, size.height,
+    camera.auto ? 0 : view.layout.scale);
+  view.wires = wiresOf(studio.state.drawing.edges, view.layout);
+  const after = held && view.layout.places.get(held);
+  if (before && after) {
+    camera.x += (before.x - after.x) * camera.zoom;
+    camera.y += (before.y - after.y) * camera.zoom;
+  }
+  camera.measure(view.layout, size);
+}
+
+/** The box that is to stay where it is: the chosen one, else the one nearest to the middle. */
+function anchor({ state }, { layout, camera, field }) {
+  const known = (id) => layout?.places.has(id) && state.drawing.boxes.some((box) => box.id === id);
+  if (state.selected && known(state.selected)) return state.selected;
+  const [x, y] = camera.inside(field.clientWidth / 2, field.clientHeight / 2);
+  let [best, least] = [null, Infinity];
+  for (const [id, place] of layout?.places ?? []) {
+    const away = Math.hypot(place.x + place.width / 2 - x, place.y + place.height / 2 - y);
+    if (away < least && known(id)) [best, least] = [id, away];
+  }
+  return best;
 }
 
 /** The place, with the names of features or classes when they fit beside a single column of tiles. */
@@ -84,66 +126,111 @@ function named(studio, box, place, outer) {
     : place;
 }
 
-function writeShapes(view, edges) {
-  while (view.labels.children.length > edges.length) view.labels.lastChild.remove();
-  edges.forEach((edge, index) => {
-    const label = view.labels.children[index] ?? view.labels.appendChild(make("span"));
-    const [from, to] = [view.places.get(edge.from), view.places.get(edge.to)];
-    if (!from || !to) return;
-    const sameRow = from.row === to.row;
-    const x = sameRow ? (from.x + from.width + to.x) / 2 : view.width / 2;
-    const y = sameRow
-      ? Math.max(from.y, to.y) + 14
-      : turnAt(spans(view.places)(edge.from), spans(view.places)(edge.to)) - 6;
-    write(label, sameRow ? (edge.shape ?? "").replaceAll("×", "\n×") : (edge.shape ?? ""));
-    label.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px) translateX(-50%)`;
-  });
+/** Puts the window where the camera looks; boxes out of sight or too small to read show no inside. */
+function see(view) {
+  const { camera, world, field, layout } = view;
+  world.style.transform = `translate(${camera.x}px, ${camera.y}px) scale(${camera.zoom})`;
+  if (view.zoom !== camera.zoom) {
+    view.zoom = camera.zoom;
+    world.style.setProperty("--zoom", camera.zoom);
+    give(field, "data-far", camera.far);
+  }
+  give(field, "data-still", camera.auto);
+  const fresh = [];
+  for (const [id, box] of view.boxes) {
+    const place = layout?.places.get(id);
+    if (place && box.show(!camera.far && camera.sees(place))) fresh.push(id);
+  }
+  return fresh;
+}
+
+/** After the camera moved. */
+function look(studio, view) {
+  if (!view.layout) return;
+  for (const id of see(view)) paintBox(studio, view, id);
+  view.overlay.see();
+  if (view.drawn) paintWires(studio, view);
 }
 
 function paintAll(studio, view) {
   const { state, colours } = studio;
-  if (!colours || !view.places.size || !state.drawing) return;
-  for (const [id, box] of view.boxes) {
-    box.paint(state.snapshot, colours, {
-      hovered: state.hovered?.node === id ? state.hovered.unit : -1,
-      chosen: chosenUnit(studio, id),
-      filters: studio.filters,
-    });
-  }
-  paintEdges(studio, view);
+  if (!colours || !view.layout || !state.drawing) return;
+  for (const id of view.boxes.keys()) paintBox(studio, view, id);
+  paintWires(studio, view);
   shown("tiles", state.snapshot);
 }
 
-function paintEdges(studio, view) {
+function paintBox(studio, view, id) {
   const { state, colours } = studio;
-  const context = fit(view.sheet, view.width, view.height);
-  view.lines = [];
-  const rows = spans(view.places);
-  for (const edge of state.drawing.edges) {
-    const [from, to] = [rows(edge.from), rows(edge.to)];
-    if (!from || !to) continue;
-    const { link } = state;
-    const weights = state.snapshot?.arrays.get(`weights/${edge.to}`);
-    const lines = linesOf(edge.to, from, to, weights, link);
-    if (!lines.length) drawEdge(context, from, to, colours);
-    else drawLines(context, lines, colours, chosenLine(state, edge));
-    const isLink = ({ node, out, from: source }) =>
-      node === link?.node && out === link.out && source === link.from;
-    const meant = lines.find(isLink);
-    if (meant) drawChosen(context, meant, colours);
-    view.lines.push(...lines);
-  }
+  if (!colours) return;
+  view.boxes.get(id).paint(state.snapshot, colours, {
+    hovered: state.hovered?.node === id ? state.hovered.unit : -1,
+    chosen: chosenUnit(studio, id),
+    filters: studio.filters,
+  });
 }
 
-/** Places with the top and bottom of their row, for edges that turn between rows. */
-function spans(places) {
-  const rows = [];
-  for (const place of places.values()) {
-    const row = (rows[place.row] ??= { top: Infinity, bottom: 0 });
-    row.top = Math.min(row.top, place.y);
-    row.bottom = Math.max(row.bottom, place.y + place.height);
-  }
-  return (id) => places.has(id) && { ...places.get(id), ...rows[places.get(id).row] };
+/** Draws all wires in sight, and lines of weights where there are few enough. */
+function paintWires(studio, view) {
+  const { state, colours } = studio;
+  if (!colours || !view.layout) return;
+  const { camera, field, layout } = view;
+  const context = fit(view.sheet, field.clientWidth, field.clientHeight);
+  context.translate(camera.x, camera.y);
+  context.scale(camera.zoom, camera.zoom);
+  view.lines = [];
+  const plain = view.wires.filter((wire) => {
+    if (!camera.sees(boundsOf(wire))) return false;
+    const lines = camera.far ? [] : weightsOf(studio, layout, wire);
+    if (!lines.length) return true;
+    drawLines(context, lines, colours, chosenLine(state, wire.edge));
+    const meant = lines.find((line) => isLink(line, state.link));
+    if (meant) drawChosen(context, meant, colours);
+    view.lines.push(...lines);
+    return isMeant(view, state, wire);
+  });
+  drawWires(context, plain, (wire) => styleOf(view, state, colours, wire));
+  if (view.loose) drawLoose(context, view, colours);
+}
+
+function weightsOf({ state }, { places }, { edge, next }) {
+  if (!next) return [];
+  const weights = state.snapshot?.arrays.get(`weights/${edge.to}`);
+  return linesOf(edge.to, places.get(edge.from), places.get(edge.to), weights, state.link);
+}
+
+function isLink({ node, out, from }, link) {
+  return node === link?.node && out === link.out && from === link.from;
+}
+
+/** Whether a wire stands out: chosen, under the pointer, or where something would be dropped. */
+function isMeant(view, state, { edge }) {
+  return sameEdge(edge, state.wire) || sameEdge(edge, view.meant) || sameEdge(edge, view.target);
+}
+
+function styleOf(view, state, { tokens }, wire) {
+  const { edge } = wire;
+  const thin = 1 / Math.sqrt(Math.max(view.camera.zoom, 0.3));
+  if (sameEdge(edge, view.target)) return { colour: tokens.accent, width: 4 * thin, alpha: 1 };
+  if (sameEdge(edge, state.wire)) return { colour: tokens.accent, width: 2.5 * thin, alpha: 1 };
+  if (sameEdge(edge, view.meant)) return { colour: tokens.text, width: 2 * thin, alpha: 0.8 };
+  const near = state.chosen.includes(edge.from) || state.chosen.includes(edge.to);
+  return { colour: near ? tokens.accent : tokens.quiet, width: 1.5 * thin, alpha: near ? 0.9 : 0.6 };
+}
+
+function drawLoose(context, { loose, camera }, { tokens }) {
+  const colour = loose.refused ? tokens.bad : tokens.accent;
+  const wire = { points: looseWire(loose.from, loose.to), edge: {} };
+  drawWires(context, [wire], () => ({ colour, width: 2 / camera.zoom, alpha: 1, dash: [6, 4] }));
+}
+
+/** A rectangle around a wire. */
+function boundsOf(wire) {
+  if (wire.bounds) return wire.bounds;
+  const xs = wire.points.map(([x]) => x);
+  const ys = wire.points.map(([, y]) => y);
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return (wire.bounds = { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y });
 }
 
 /** The unit of a box that is marked: the chosen neuron, or an end of the chosen link; -1 for none. */
@@ -164,42 +251,11 @@ function chosenLine({ hovered, neuron, link }, edge) {
 }
 
 function mark(studio, view) {
-  const { selected, drawing } = studio.state;
+  const { selected, chosen, drawing } = studio.state;
   const focus = selected ?? drawing?.boxes[0]?.id;
+  const all = new Set(chosen);
   for (const [id, { element }] of view.boxes) {
-    give(element, "aria-selected", String(id === selected));
+    give(element, "aria-selected", String(all.has(id)));
     give(element, "tabindex", id === focus ? "0" : "-1");
   }
-}
-
-/** Hover and click: neurons inside boxes, boxes, and links between them. */
-function installPointer(studio, view) {
-  const { field } = view;
-  const found = (event) => {
-    const element = event.target.closest?.(".ls-box");
-    if (!element) return { line: lineAt(view.lines, ...inside(event, view.sheet)) };
-    const id = element.dataset.id;
-    const unit = event.target.classList.contains("ls-box-tiles")
-      ? tileAt(view.places.get(id).grid, ...inside(event, event.target))
-      : -1;
-    return { id, unit };
-  };
-  field.addEventListener("pointermove", (event) => {
-    if (event.buttons) return;
-    const { id, unit, line } = found(event);
-    field.classList.toggle("ls-on-link", Boolean(line));
-    studio.hover(id && unit >= 0 ? { node: id, unit } : null);
-  });
-  field.addEventListener("pointerleave", () => studio.hover(null));
-  field.addEventListener("click", (event) => {
-    const { id, unit, line } = found(event);
-    if (line) studio.pickLink(line);
-    else if (id && unit >= 0) studio.pickNeuron({ node: id, unit });
-    else studio.select(id ?? null);
-  });
-}
-
-function inside(event, element) {
-  const { left, top } = element.getBoundingClientRect();
-  return [event.clientX - left, event.clientY - top];
 }

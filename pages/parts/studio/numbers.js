@@ -55,3 +55,20 @@ export function score(value, unit) {
   if (value === null || value === undefined) return "–";
   return unit === "%" ? `${(100 * value).toFixed(1)} %` : short(value, 4);
 }
+
+/** Bytes with a unit a person reads: 950 B, 4.2 kB, 12 MB. */
+export function bytes(value) {
+  if (!Number.isFinite(value)) return "–";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let [size, unit] = [value, 0];
+  while (size >= 1000 && unit < units.length - 1) [size, unit] = [size / 1000, unit + 1];
+  return `${unit && size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+}
+
+/** Seconds in few characters: 0.4 s, 12 s, 3.5 min, 2.1 h. */
+export function span(seconds) {
+  if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 0.01) return `${short(seconds * 1000, 2)} ms`;
+  if (seconds < 90) return `${short(seconds, 2)} s`;
+  return seconds < 5400 ? `${short(seconds / 60, 2)} min` : `${short(seconds / 3600, 2)} h`;
+}

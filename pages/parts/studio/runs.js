@@ -11,7 +11,7 @@ export function createRunList(studio) {
     "button",
     {
       type: "button",
-      class: "ls-button",
+      class: "ls-button ls-run-list",
       "data-tip": "All runs: open one again, or lay it over this one.",
     },
     icon("runs"),

@@ -11,7 +11,11 @@
  * @property {import("./snapshot.js").Snapshot|null} snapshot  what the network looks like inside
  * @property {import("./snapshot.js").Snapshot|null} preview  what the data looks like
  * @property {number} sample  the chosen sample
- * @property {string|null} selected  the id of the chosen box
+ * @property {{typed:string, temperature:number, top_k:number, beams:number}} gaze  how to look: core/gaze.py
+ * @property {string|null} selected  the id of the chosen box, of several the one chosen last
+ * @property {string[]} chosen  the ids of all chosen boxes
+ * @property {{source:string, target:string}|null} wire  the chosen wire
+ * @property {string[]} folded  names of the blocks that are shown as one box
  * @property {{node:string, unit:number}|null} neuron  the neuron that is looked into
  * @property {{node:string, out:number, from:number}|null} link  the weight that is looked at
  * @property {{node:string, unit:number}|null} hovered
@@ -36,7 +40,11 @@ function nothingYet() {
     snapshot: null,
     preview: null,
     sample: 0,
+    gaze: { typed: "", temperature: 0.8, top_k: 0, beams: 1 },
     selected: null,
+    chosen: [],
+    wire: null,
+    folded: [],
     neuron: null,
     link: null,
     hovered: null,

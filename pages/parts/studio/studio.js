@@ -1,7 +1,7 @@
 // The Studio: one instrument. JavaScript draws, Python decides; this file puts the parts together.
 
 import { createActions } from "./actions.js";
-import { lastRun, nameRun } from "./address.js";
+import { carried, lastRun, nameRun } from "./address.js";
 import { createCharts } from "./charts.js";
 import { createColours, dress } from "./colours.js";
 import { createControls } from "./controls.js";
@@ -18,9 +18,13 @@ import { createPreview } from "./preview.js";
 import { markProblems } from "./problems.js";
 import { Runs } from "./run.js";
 import { createShelf } from "./shelf.js";
+import { openCarried } from "./share.js";
 import { Socket } from "./socket.js";
 import { createState } from "./state.js";
+import { createTaught } from "./teacher.js";
 import { installTips } from "./tip.js";
+import { createTools } from "./tools.js";
+import { createTotals } from "./totals.js";
 import { createTraining } from "./training.js";
 import { Views } from "./views.js";
 
@@ -123,7 +127,9 @@ function build(studio) {
     "section",
     { class: "ls-middle ls-card", "aria-label": "Network" },
     createShelf(studio),
-    createNetwork(studio),
+    createTaught(studio),
+    make("div", { class: "ls-ground" }, createNetwork(studio), createTools(studio)),
+    createTotals(studio),
     createNotice(studio),
   );
   root.append(
@@ -223,8 +229,10 @@ async function begin(studio) {
   studio.palette ??= reply.catalogue.palette;
   studio.wear({});
   tell("catalogue");
-  const { id, named } = studio.refused ? { id: 0 } : lastRun();
+  const [carries, own] = [carried().text !== null, lastRun()];
+  const { id, named } = studio.refused || carries ? { id: 0 } : own;
   const [kept, left] = [studio.draft.saved(), id && studio.draft.left(id)];
+  if (!carries) await openCarried(studio);
   if (id && (await studio.openRun(id, { quiet: !named })).ok) return left && studio.draft.recover(left);
   if (studio.refused) {
     nameRun(null);
@@ -234,6 +242,7 @@ async function begin(studio) {
     await studio
       .ask("template", { name: state.catalogue.templates[0].name })
       .then((first) => studio.draft.take(first));
+  if (carries) await openCarried(studio);
   createHint(studio);
   return undefined;
 }
