@@ -337,10 +337,9 @@ def _predict(arguments: Arguments) -> int:
     if arguments.json:
         print(follow.as_json(rows))
         return DONE
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(["class", *rows[0]["shares"]] if "shares" in rows[0] else ["value"])
-    table.writerows([row["class"], *row["shares"].values()] if "shares" in row else [row["value"]]
-                    for row in rows)
+    from core.export.predict import table  # loads torch
+
+    csv.writer(sys.stdout, lineterminator="\n").writerows(table(rows))
     return DONE
 
 

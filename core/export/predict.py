@@ -1,15 +1,17 @@
-"""What a run's network says of samples it is given: a class with the share of each, or a value."""
+"""What a run's network says of samples it is given: a class, labels, how much, or a text."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from core.catalog.base import TOKENS
+from core.catalog.base import TOKENS, VALUES
 from core.engine import weights
 from core.engine.data import split
 from core.engine.evaluate import outputs, shares, unscaled
+from core.engine.reading import spoken
 from core.engine.trainer import initial
 from core.export.given import samples
 from core.export.subject import Subject
@@ -37,19 +39,28 @@ class Predictor:
     def rows(self, given: np.ndarray) -> list[dict[str, Any]]:
         """One row per sample, scaled as in training. given: (samples, *shape)
 
-        A row is {class, shares}, {tokens}, {value}, or {values} when there are several.
+        A row is {class, shares}, {labels, shares} with each label's own share, {tokens, text}, {value}, or
+        {values} when there are several.
         """
-        task, ready, shape = self.experiment.data.task, self._ready, self.experiment.data.shape
+        ready, shape = self._ready, self.experiment.data.shape
         if self.experiment.data.scaled:
             given = ((given - ready.scaling.mean) / ready.scaling.std).astype(np.float32)
         if shape.dtype == "integer":
             given = given.astype(np.int64)
-        put_out = outputs(self._network, torch.from_numpy(np.ascontiguousarray(given))).float()
+        return self._read(outputs(self._network, torch.from_numpy(np.ascontiguousarray(given))).float())
+
+    def _read(self, put_out: Tensor) -> list[dict[str, Any]]:
+        """Outputs as the task means them. put_out: (samples, ...)"""
+        task = self.experiment.data.task
         if task.kind in TOKENS:
-            return [{"tokens": row} for row in put_out.argmax(-1).tolist()]
-        if not task.classes:
+            words = self.experiment.data.words
+            return [{"tokens": row.tolist(), "text": spoken(row, words)}
+                    for row in put_out.argmax(-1).numpy()]
+        if task.kind in VALUES:
             return [{"values": row.tolist()} if row.size > 1 else {"value": row.item()}
-                    for row in unscaled(put_out.numpy(), ready)]
+                    for row in unscaled(put_out.numpy(), self._ready)]
+        if task.kind == "multi_label":
+            return [_labels(dict(zip(task.classes, row, strict=True))) for row in put_out.sigmoid().tolist()]
         parts = shares(put_out, self.experiment.training.loss.for_task(task)).tolist()
         best = [task.classes[place] for place in put_out.argmax(1).tolist()]
         return [{"class": one, "shares": dict(zip(task.classes, part, strict=True))}
@@ -60,3 +71,24 @@ class Predictor:
         held = self._ready.samples
         brought = held.inputs if held.points is None else held.points
         return brought[int(self._ready.rows["test"][0])].tolist()
+
+
+def table(rows: list[dict[str, Any]]) -> list[list[Any]]:
+    """Predictions as the lines of a table, the names of its columns first."""
+    first = rows[0]
+    if "shares" in first:
+        word = "class" if "class" in first else "labels"
+        return [[word, *first["shares"]], *([_cell(row[word]), *row["shares"].values()] for row in rows)]
+    if "values" in first:
+        lines = [np.ravel(row["values"]).tolist() for row in rows]
+        return [[f"value {number}" for number in range(1, len(lines[0]) + 1)], *lines]
+    word = "text" if "text" in first else "value"
+    return [[word], *([row[word]] for row in rows)]
+
+
+def _labels(shares: dict[str, float]) -> dict[str, Any]:
+    return {"labels": [name for name, share in shares.items() if share > 0.5], "shares": shares}
+
+
+def _cell(told: str | list[str]) -> str:
+    return told if isinstance(told, str) else ", ".join(told)

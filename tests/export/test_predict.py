@@ -1,5 +1,7 @@
 """Protects predicting: what is said of a data set's own samples is the engine's word; bad files are told."""
 
+import csv
+import io
 import json
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +10,8 @@ import numpy as np
 import pytest
 
 from core import __main__ as command_line
+from core.catalog.datasets import DATASETS
+from core.catalog.datasets.shapes import ShapesLabels
 from core.engine import weights
 from core.engine.evaluate import outputs, unscaled
 from core.engine.trainer import Trainer
@@ -20,6 +24,7 @@ from core.problems import Problems
 from core.runtime import paths
 from core.store import files
 from core.store.catalog import Catalog
+from tests.experiment.fitting import for_data
 from tests.experiment.written import pinned
 
 
@@ -88,3 +93,39 @@ def test_the_command_line_predicts(tmp_path: Path, capsys: pytest.CaptureFixture
     assert len(row.split(",")) == 4
     assert command_line.main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["class"] == row.split(",")[0]
+
+
+@pytest.mark.parametrize(("kind", "columns_told", "word"), [
+    ("shapes_labels", 7, "labels"), ("lorenz", 3, "values"), ("digits_reconstruction", 64, "values"),
+    ("addition", 1, "text"), ("python_topics", 1, "text"), ("mackey_glass", 1, "value")])
+def test_what_is_said_of_every_task_is_a_table_and_json(
+        kind: str, columns_told: int, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trainer = Trainer(for_data(next(entry for entry in DATASETS if entry.name() == kind)))
+    trainer.start()
+    trainer.advance(1, 60)
+    with closing(Catalog(tmp_path)) as catalog:
+        run = catalog.add_run(write(trainer.experiment), kind, "key", None, "loss")
+    files.make_folder(files.run_folder(tmp_path, run))
+    weights.write(paths.weights(tmp_path, run), trainer.network)
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(trainer.split.samples.inputs[:2].tolist()))
+    words = ["predict", str(run), "--input", str(path), "--store", str(tmp_path)]
+    assert command_line.main(words) == 0
+    told = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert [len(line) for line in told] == 3 * [columns_told]
+    assert command_line.main([*words, "--json"]) == 0
+    assert all(word in row for row in json.loads(capsys.readouterr().out))
+
+
+def test_of_several_labels_those_hold_that_are_more_likely_than_not(tmp_path: Path) -> None:
+    trainer = Trainer(for_data(ShapesLabels))
+    weights.write(tmp_path / "weights", trainer.network)
+    held = trainer.split
+    (tmp_path / "x.json").write_text(json.dumps(held.samples.inputs[:9].tolist()))
+    told = predict(Subject(trainer.experiment, weights=tmp_path / "weights"), tmp_path / "x.json")
+    chances = outputs(trainer.network, held.inputs[:9]).sigmoid().numpy()
+    assert [row["labels"] for row in told] == [
+        [name for name, chance in zip(held.task.classes, row, strict=True) if chance > 0.5]
+        for row in chances]
+    assert np.allclose([list(row["shares"].values()) for row in told], chances, atol=1e-6)
+    assert len({len(row["labels"]) for row in told} - {1}) > 0
