@@ -25,7 +25,8 @@ def exact(outputs: np.ndarray, targets: np.ndarray) -> float:
 def bits(outputs: np.ndarray, targets: np.ndarray) -> float:
     """Mean of the bits it takes to tell the true token to someone who knows the predicted shares."""
     top = outputs.max(-1)
-    spread = np.log(np.exp(outputs - top[..., None]).sum(-1)) + top
+    with np.errstate(invalid="ignore"):  # a run about to diverge
+        spread = np.log(np.exp(outputs - top[..., None]).sum(-1)) + top
     true = np.take_along_axis(outputs, targets.clip(0)[..., None], -1)[..., 0]
     return float((spread - true)[targets >= 0].mean() / np.log(2))
 

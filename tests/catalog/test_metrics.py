@@ -52,7 +52,7 @@ def answers(task: Task, seed: int, count: int = 200) -> tuple[np.ndarray, np.nda
         known = rng.integers(0, 5, (count, 7))
         known[:, 5:] = IGNORED
         outputs = rng.normal(size=(count, 7, 5)).astype(np.float32)
-        return outputs + 3 * (rng.random((count, 1, 1)) < 0.5) * np.eye(5, dtype=np.float32)[known], known
+        return outputs + 3 * (rng.random((count, 1, 1)) < 0.5) * np.eye(5, dtype=np.float32)[known.clip(0)], known
     outputs = rng.normal(size=(count, task.outputs)).astype(np.float32)
     if task.classes:
         return outputs, rng.integers(0, task.outputs, count)
@@ -78,7 +78,7 @@ def test_a_perfect_answer_scores_best(entry):
     outputs, targets = answers(task, 0)
     perfect = {"multi_label": 2 * targets - 1}.get(task.kind, targets)
     if task.kind in ("classification", *TOKENS):
-        perfect = 100 * np.eye(5, dtype=np.float32)[targets]
+        perfect = 100 * np.eye(5, dtype=np.float32)[targets.clip(0)]
     metric = entry(kind=entry.name())
     best, other = metric.value(perfect, targets), metric.value(outputs, targets)
     assert best > other if entry.higher_is_better else best < other

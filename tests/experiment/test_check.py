@@ -33,9 +33,12 @@ def test_shapes_and_counts_of_a_network_are_torchs(name):
     walked = check(experiment)
     net = network(experiment)
     assert sum(walked.parameters.values()) == sum(parameter.numel() for parameter in net.parameters())
-    traces = dict(net.eval().traces(torch.zeros(2, *experiment.data.shape.sizes)))
+    shape = experiment.data.shape
+    kind = torch.int64 if shape.dtype == "integer" else torch.float32
+    traces = dict(net.eval().traces(torch.zeros(2, *shape.sizes, dtype=kind)))
     assert {id: tuple(trace.output.shape[1:]) for id, trace in traces.items()} == {
-        id: shape.sizes for id, shape in walked.shapes.items()}
+        id: walked.shapes[id].sizes for id in traces}
+    assert set(traces) == {"input", *walked.layers}
 
 
 @pytest.mark.parametrize("data", all_corners(DATASETS), ids=said)

@@ -1,5 +1,6 @@
 """What Python's own functions say of themselves: the long of it, to be told in short."""
 
+from functools import cache
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -20,13 +21,14 @@ MODULES = (
 PRINTABLE = (*SPECIAL, *" !\"#$%&'()*+,-./0123456789:;<=>?@[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~")
 
 
-def docstrings(samples: int, longest: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Different explanations, cut at the longest length, and the summary lines that stand above them."""
+@cache
+def explained() -> list[tuple[str, str]]:
+    """The summary line and the explanation of everything in these files that has both. Read once."""
     import ast
     import sysconfig
     from pathlib import Path
 
-    found: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
     for module in MODULES:
         text = (Path(sysconfig.get_path("stdlib")) / f"{module}.py").read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)):
@@ -34,7 +36,15 @@ def docstrings(samples: int, longest: int, seed: int) -> tuple[np.ndarray, np.nd
                 summary, _, rest = (ast.get_docstring(node) or "").lower().partition("\n\n")
                 summary, rest = " ".join(summary.split()), " ".join(rest.split())
                 if 0 < len(summary) < 64 and len(rest) > 20 and set(summary + rest) <= set(PRINTABLE):
-                    found.setdefault(rest[:longest], summary)
+                    found.append((summary, rest))
+    return found
+
+
+def docstrings(samples: int, longest: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Different explanations, cut at the longest length, and the summary lines that stand above them."""
+    found: dict[str, str] = {}
+    for summary, rest in explained():
+        found.setdefault(rest[:longest], summary)
     order = np.random.default_rng(seed).permutation(len(found))[:samples]
     sources, answers = list(found), list(found.values())
     return answered([sources[place] for place in order], [answers[place] for place in order], PRINTABLE,
