@@ -66,7 +66,8 @@ def configuration() -> dict:
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_every_requirement_is_exact(name):
     lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
-    loose = [line for line in lines if line and not re.fullmatch(r"-r \S+|[A-Za-z-]+(\[\w+\])?==[\d.]+", line)]
+    exact = r"-r \S+|[A-Za-z-]+(\[\w+\])?==[\d.]+"
+    loose = [line for line in lines if line and not re.fullmatch(exact, line)]
     assert not loose
 
 

@@ -1,6 +1,7 @@
 """Protects data on its way into training: split once, in equal shares, scaled by the train split alone."""
 
 import hashlib
+from functools import cache
 
 import numpy as np
 import pytest
@@ -23,9 +24,15 @@ def at(entry, **changed):
     return entry(**{"kind": entry.name(), **changed})
 
 
+@cache
+def made(data):
+    """Its split, made once for all tests that only look at it."""
+    return split(data)
+
+
 @pytest.mark.parametrize("data", CORNERS, ids=said)
 def test_the_splits_are_disjoint_whole_and_stratified(data):
-    ready = split(data)
+    ready = made(data)
     rows = torch.cat([ready.rows[name] for name in SPLITS])
     assert sorted(rows.tolist()) == list(range(data.count))
     assert {name: len(ready.rows[name]) for name in SPLITS} == data.sizes()._asdict()
@@ -43,7 +50,7 @@ def test_the_splits_are_disjoint_whole_and_stratified(data):
 
 @pytest.mark.parametrize("entry", DATASETS, ids=lambda entry: entry.name())
 def test_scaling_is_fitted_on_the_train_split_alone(entry):
-    ready = split(at(entry))
+    ready = made(at(entry))
     inputs, targets = ready.part("train")
     if not entry.scaled:
         assert np.array_equal(ready.inputs.numpy(), ready.samples.inputs)
@@ -92,7 +99,7 @@ def test_data_that_cannot_be_split_is_a_problem_wherever_it_is_asked_for(data):
 
 @pytest.mark.parametrize("entry", DATASETS, ids=lambda entry: entry.name())
 def test_every_sample_is_in_one_split(entry):
-    ready = split(at(entry))
+    ready = made(at(entry))
     for sample in (0, 1, len(ready.inputs) - 1):
         assert sample in ready.rows[ready.split_of(sample)].tolist()
 
@@ -105,7 +112,7 @@ def test_a_preview_can_be_packed_and_shows_what_is_there(data):
     assert shown.facts["sizes"] == data.sizes()._asdict()
     classes = data.task.kind == "classification"
     assert sum(shown.facts["counts"].values()) == (data.count if classes else 0)
-    tests = split(data).rows["test"].tolist()
+    tests = made(data).rows["test"].tolist()
     match data.picture:
         case "plane":
             assert back.arrays["points"].shape == (data.count, 2)
