@@ -64,8 +64,8 @@ def experiment(store: Path, run: int) -> Path:
 
 def compiled() -> Path:
     """Where this person's compiled steps lie: not in a store, for they are programs."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "layerscope" / "turbo"
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))  # one that is not absolute counts as not there
+    return (named if named.is_absolute() else Path.home() / ".cache") / "layerscope" / "turbo"
 
 
 @cache

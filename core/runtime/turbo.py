@@ -1,7 +1,9 @@
 """Companion: has a run's steps compiled in a process beside it, and joins them when they are faster."""
 
+import contextlib
 import json
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Literal
 
 from core.events import TurboChanged
 from core.experiment.model import Experiment, write
-from core.problems import Problems
+from core.problems import Problem, Problems
 from core.runtime import paths
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class Companion:
             return
         key = self._wanted()
         path = self._folder / f"{key}.pt2"
-        ready = path.exists()
+        ready = os.path.exists(path)  # also false where it cannot be seen
         if key and not ready and left < _LEFT:
             return
         self._considered = self._trainer.experiment
@@ -101,10 +103,15 @@ class Companion:
 
     def _compile(self, key: str, path: Path) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (path.parent.parent, path.parent):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            own(path.parent.parent, path.parent)
             self._compiling = _Compiling(self._trainer, key, path)
         except OSError as error:
             self._tell("off", reason=f"Nothing can be compiled here ({error.strerror}: {path.parent}).")
+            return
+        except Problems as problems:
+            self._tell("off", reason=str(problems.problems[0]))
             return
         self._tell("compiling")
 
@@ -126,6 +133,7 @@ class Companion:
             return
         self._useless.add(key)
         try:
+            own(path.parent.parent, path.parent, path)  # it is a program: loading it is running it
             run = turbo.loaded(path)
             gain = turbo.gain(self._trainer, run)
             if gain >= LEAST_GAIN:
@@ -137,15 +145,29 @@ class Companion:
                 self._tell("off", reason=said, seconds=seconds)
         except Problems as problems:
             self._tell("off", reason=problems.problems[0].what, seconds=seconds)
-        except RuntimeError:  # a file that torch does not take
+        except (OSError, RuntimeError):  # it is gone, or torch does not take it
             traceback.print_exc()
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # only room is lost
+                path.unlink()
             self._tell("off", reason="The compiled steps could not be loaded. The run's log has the details.")
 
     def _tell(self, state: Literal["compiling", "on", "off"], reason: str = "", gain: float = 0.0,
               seconds: float = 0.0, steps: int = 0) -> None:
         self._hear(TurboChanged(step=self._trainer.step, state=state, reason=reason, gain=gain,
                                 seconds=seconds, steps=steps))
+
+
+def own(*places: Path) -> None:
+    """Raises Problems unless each is a file or folder of this person's that nobody else can change."""
+    if sys.platform == "win32":  # a person's folders are closed to others there
+        return
+    for place in places:
+        about = place.lstat()
+        strange = about.st_uid != os.getuid() or stat.S_ISLNK(about.st_mode)
+        if strange or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise Problems(Problem(
+                where="turbo", what=f"Others can change {place}, so no compiled steps are taken from there.",
+                fix="Make it yours alone (chmod 700), or name another folder in $XDG_CACHE_HOME."))
 
 
 class _Compiling:

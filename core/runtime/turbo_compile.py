@@ -24,7 +24,8 @@ _LAST = 19
 
 def main(path: Path, threads: int) -> int:
     """Compile, with everything else on the machine going first."""
-    os.nice(_LAST)
+    if sys.platform != "win32":
+        os.nice(_LAST)
     asked = sys.stdin.buffer.readline()
     _sweep(path.parent)
     with tempfile.TemporaryDirectory(prefix="tmp", dir=path.parent) as folder:

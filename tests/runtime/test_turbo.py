@@ -1,11 +1,14 @@
 """Protects the companion: it compiles beside a run only when that may pay, and says what came of it."""
 
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from core.engine import turbo
 from core.engine.trainer import Trainer
 from core.events import TurboChanged
 from core.experiment.model import Experiment, read, write
@@ -63,6 +66,56 @@ def test_a_folder_that_takes_nothing_is_told(at_once, tmp_path):
     (told,) = led(spirals(), tmp_path / "file" / "turbo")
     assert told.state == "off"
     assert "Nothing can be compiled here" in told.reason
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have other rules there")
+@pytest.mark.parametrize("open_to_others", ["turbo", "", "turbo/steps.pt2"])
+def test_programs_that_others_could_have_put_there_are_not_loaded(
+        at_once, tmp_path, monkeypatch, open_to_others):
+    loads = []
+    monkeypatch.setattr(turbo, "wanted", lambda trainer: "steps")
+    monkeypatch.setattr(turbo, "loaded", loads.append)
+    (tmp_path / "turbo").mkdir(mode=0o700)
+    (tmp_path / "turbo/steps.pt2").write_bytes(b"a program")
+    (tmp_path / open_to_others).chmod(0o777)
+    (told,) = led(spirals(), tmp_path / "turbo")
+    assert told.state == "off"
+    assert "Others can change" in told.reason
+    assert not loads
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have other rules there")
+def test_a_link_to_a_program_is_not_loaded(at_once, tmp_path, monkeypatch):
+    loads = []
+    monkeypatch.setattr(turbo, "wanted", lambda trainer: "steps")
+    monkeypatch.setattr(turbo, "loaded", loads.append)
+    (tmp_path / "elsewhere").write_bytes(b"a program")
+    (tmp_path / "steps.pt2").symlink_to(tmp_path / "elsewhere")
+    (told,) = led(spirals(), tmp_path)
+    assert "Others can change" in told.reason
+    assert not loads
+
+
+def test_a_folder_for_compiled_steps_is_closed_to_others(at_once, tmp_path, monkeypatch):
+    def refuse(*asked):
+        raise OSError(28, "no room")
+
+    monkeypatch.setattr(companions, "_Compiling", refuse)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    before = os.umask(0)
+    try:
+        (told,) = led(spirals(), paths.compiled())
+    finally:
+        os.umask(before)
+    assert "no room" in told.reason
+    made = tmp_path / "layerscope", paths.compiled()
+    assert [folder.stat().st_mode & 0o777 for folder in made] == [0o700, 0o700]
+
+
+@pytest.mark.parametrize("named", ["", "here"])
+def test_a_cache_folder_that_is_not_absolute_counts_as_not_there(monkeypatch, named):
+    monkeypatch.setenv("XDG_CACHE_HOME", named)
+    assert paths.compiled() == Path.home() / ".cache/layerscope/turbo"
 
 
 @pytest.mark.slow
