@@ -1,7 +1,9 @@
 """Problems a person can mend: what is wrong with the numbers, and the way out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from core.plain import Plain
 
@@ -12,6 +14,8 @@ class Problem(Plain):
     where: str
     what: str
     fix: str
+    edit: dict[str, Any] | None = None
+    """The edit that mends it at one click, where there is one."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what} {self.fix}" if self.where else f"{self.what} {self.fix}"
@@ -25,17 +29,40 @@ class Problems(Exception):
         self.problems = problems
 
 
-class ShapeMismatch(Exception):
-    """A layer cannot take the shape it is given. `what` and `fix` are sentences for the learner."""
+class Remedy(NamedTuple):
+    """What may mend a refusal, in the words of the catalogue: layers to put before the one that refuses, or
+    other values for its own settings."""
 
-    def __init__(self, what: str, fix: str) -> None:
+    layers: tuple[dict[str, Any], ...] = ()
+    """One after the other, each its kind and what is not at its default."""
+    settings: Mapping[str, Any] = MappingProxyType({})
+
+
+class ShapeMismatch(Exception):
+    """A layer cannot take the shape it is given. `what` and `fix` are sentences for the learner.
+
+    remedies: what may mend it, the best first; who offers one tries first whether it does.
+    """
+
+    def __init__(self, what: str, fix: str, *remedies: Remedy) -> None:
         super().__init__(f"{what} {fix}")
         self.what = what
         self.fix = fix
+        self.remedies = remedies
 
 
 class StoreTrouble(Exception):
     """The store cannot be used (not writable, full, or not there); the message ends with the way out."""
+
+
+def before(*layers: str | dict[str, Any]) -> Remedy:
+    """Layers to put before the one that refuses: their kinds, or kinds with settings."""
+    return Remedy(tuple({"kind": layer} if isinstance(layer, str) else layer for layer in layers))
+
+
+def instead(name: str, values: Iterable[Any]) -> tuple[Remedy, ...]:
+    """Other values for one setting of the layer that refuses, the best first."""
+    return tuple(Remedy(settings={name: value}) for value in values)
 
 
 def closest(name: str, known: Iterable[str]) -> str:

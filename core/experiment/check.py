@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from core.catalog.base import Dataset, Layer, Task
 from core.experiment.explain import MOST, short
+from core.experiment.mend import LAST, mended, tokens
 from core.experiment.model import Experiment, Node
 from core.problems import Problem, Problems, ShapeMismatch, closest
 from core.shapes import Shape
@@ -93,13 +94,15 @@ def _place(node: Node, walked: Walk, asked: _Asked) -> None:
             _readable(layer, shapes)
             walked.shapes[node.id] = layer.output(*shapes)
         except ShapeMismatch as refused:
-            walked.problems.append(Problem(where=node.id, what=refused.what, fix=refused.fix))
+            edit = mended(node.id, layer, sources, shapes, refused.remedies)
+            walked.problems.append(Problem(where=node.id, what=refused.what, fix=refused.fix, edit=edit))
             return
         walked.parameters[node.id] = layer.parameters(*shapes)
         if asked.batch_size < layer.smallest_batch(*shapes):
             walked.problems.append(Problem(
                 where=node.id, what=f"{layer.title} cannot learn from one sample at a time.",
-                fix="Raise the batch size to 2 or more, or delete this layer."))
+                fix="Raise the batch size to 2 or more, or delete this layer.",
+                edit={"kind": "set", "path": "training.batch_size", "value": layer.smallest_batch(*shapes)}))
 
 
 def _readable(layer: Layer, shapes: tuple[Shape, ...]) -> None:
@@ -107,7 +110,7 @@ def _readable(layer: Layer, shapes: tuple[Shape, ...]) -> None:
     for shape in shapes:
         if layer.reads == "float" and shape.dtype == "integer":
             raise ShapeMismatch(f"{layer.title} computes with numbers but gets {shape} tokens, which are "
-                                "only names.", "Put Embedding before it.")
+                                "only names.", "Put Embedding before it.", *tokens())
         if layer.reads == "integer" and shape.dtype == "float":
             raise ShapeMismatch(f"{layer.title} reads tokens but gets {shape.named()}.",
                                 "Let it read text data directly.")
@@ -117,9 +120,12 @@ def _wiring(node: Node, walked: Walk, ids: frozenset[str]) -> Problem | None:
     sources, (fewest, most) = walked.inputs[node.id], node.layer.arity
     if len(sources) < fewest or (most is not None and len(sources) > most):
         inputs = "input" if fewest == 1 else "inputs"
+        too_many = len(sources) > fewest
+        edit = {"kind": "unwire", "source": sources[-1], "target": node.id} if too_many else {
+            "kind": "remove", "nodes": [node.id]}
         return Problem(where=node.id,
                        what=f"{node.layer.title} reads {fewest} {inputs} but gets {len(sources)}.",
-                       fix="Remove an input." if len(sources) > fewest else "Add an input.")
+                       fix="Remove an input." if too_many else "Add an input, or delete it.", edit=edit)
     for name in sources:
         if (name in walked.shapes and name not in ids) or (name in walked.inputs and name != node.id):
             continue
@@ -137,17 +143,19 @@ def _wiring(node: Node, walked: Walk, ids: frozenset[str]) -> Problem | None:
 def _ending(experiment: Experiment, walked: Walk) -> list[Problem]:
     nodes = experiment.network.nodes
     if not nodes:
-        return [Problem(where=INPUT, what="The network has no layers.", fix="Add an Output layer.")]
+        return [Problem(where=INPUT, what="The network has no layers.", fix="Add an Output layer.",
+                        edit={"kind": "insert", "after": INPUT, "layer": LAST})]
     is_output = [type(node.layer).for_task is not Layer.for_task for node in nodes]
     problems = [Problem(where=node.id, what="An output layer stands before the end.",
-                        fix="Delete it, or move it last.")
+                        fix="Delete it, or move it last.", edit={"kind": "remove", "nodes": [node.id]})
                 for node, output in zip(nodes[:-1], is_output[:-1], strict=True) if output]
     if not is_output[-1]:
         problems.append(Problem(where=nodes[-1].id, what="The network has no output layer at its end.",
-                                fix="Add an Output layer after it."))
+                                fix="Add an Output layer after it.",
+                                edit={"kind": "insert", "after": nodes[-1].id, "layer": LAST}))
     read = {name for sources in walked.inputs.values() for name in sources}
     return problems + [Problem(where=node.id, what="No other layer reads it.",
-                               fix="Delete it, or connect it.")
+                               fix="Delete it, or connect it.", edit={"kind": "remove", "nodes": [node.id]})
                        for node in nodes[:-1] if node.id not in read]
 
 
@@ -174,16 +182,19 @@ def _training(experiment: Experiment, walked: Walk) -> list[Problem]:
     if task.kind not in training.loss.tasks:
         told = task.kind.replace("_", " ")
         problems.append(Problem(where="training.loss", what=f"{training.loss.title} is not for {told}.",
-                                fix="Choose Automatic."))
+                                fix="Choose Automatic.",
+                                edit={"kind": "choose", "path": "training.loss", "entry": "auto"}))
     learning = [node for node in experiment.network.nodes if walked.parameters.get(node.id)]
     if learning and all(node.frozen for node in learning):
         problems.append(Problem(where=learning[-1].id,
                                 what="Every layer that learns is frozen, so nothing can be learned.",
-                                fix="Unfreeze one, this one for instance."))
+                                fix="Unfreeze one, this one for instance.",
+                                edit={"kind": "freeze", "nodes": [learning[-1].id], "frozen": False}))
     if training.schedule.needs_end and training.epochs is None:
         problems.append(Problem(where="training.schedule",
                                 what=f"{training.schedule.title} needs to know where the "
-                                "run ends, but epochs is empty.", fix="Set epochs, or choose Constant."))
+                                "run ends, but epochs is empty.", fix="Set epochs, or choose Constant.",
+                                edit={"kind": "choose", "path": "training.schedule", "entry": "constant"}))
     return problems
 
 

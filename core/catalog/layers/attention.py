@@ -6,7 +6,7 @@ from core.catalog.base import Call, Layer
 from core.catalog.fields import choice, real, switch, whole
 from core.catalog.layers.dense import unusual
 from core.catalog.layers.expect import steps
-from core.problems import ShapeMismatch
+from core.problems import Remedy, ShapeMismatch, instead
 from core.shapes import Shape, sequence
 
 _ROPE = "Whether steps know how far apart they are, by turning what they ask and what they offer (RoPE)."
@@ -34,13 +34,16 @@ class _Attends(Layer):
             more = -(-count // self.heads) * self.heads
             raise ShapeMismatch(f"{self.title} deals {count} features to {self.heads} heads, but {count} is "
                                 f"no multiple of {self.heads}.",
-                                f"Set heads to {_near(count, self.heads, 1)}, or give it {more} features.")
+                                f"Set heads to {_near(count, self.heads, 1)}, or give it {more} features.",
+                                *instead("heads", _fitting(count, self.heads, 2)),
+                                *instead("heads", _fitting(count, self.heads, 1)))
         if rope and count // self.heads % 2:
             even = 2 * self.heads * -(-count // (2 * self.heads))
             heads = f" set heads to {_near(count, self.heads, 2)}," if count % 2 == 0 else ""
             raise ShapeMismatch(f"RoPE turns numbers in pairs, but each of the {self.heads} heads has "
                                 f"{count // self.heads}.",
-                                f"Give it {even} features,{heads} or switch RoPE off.")
+                                f"Give it {even} features,{heads} or switch RoPE off.",
+                                *instead("heads", _fitting(count, self.heads, 2)), *instead("rope", (False,)))
         return time, count
 
     def shared(self, **settings: Any) -> dict[str, Any]:
@@ -68,7 +71,9 @@ class MultiheadAttention(_Attends):
             for on, word in ((self.causal, "Causal"), (self.rope, "RoPE")):
                 if on:
                     raise ShapeMismatch(f"{word} is about the order within one sequence, but {self.title} "
-                                        "reads two.", f"Switch {word} off, or remove the second input.")
+                                        "reads two.", f"Switch {word} off, or remove the second input.",
+                                        *instead(word.lower(), (False,)),
+                                        Remedy(settings={"causal": False, "rope": False}))
         return inputs[0]
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:
@@ -208,6 +213,10 @@ def _attention_flops(own: Shape, memory: Shape) -> int:
 
 def _near(count: int, heads: int, size: int) -> str:
     """The numbers of heads nearest to what was chosen whose share of the features is a multiple of `size`."""
+    return " or ".join(str(number) for number in sorted(_fitting(count, heads, size)[:3]))
+
+
+def _fitting(count: int, heads: int, size: int) -> list[int]:
+    """All those numbers of heads, the nearest first."""
     fitting = [number for number in range(1, 17) if count % (number * size) == 0]
-    nearest = sorted(sorted(fitting, key=lambda number: abs(number - heads))[:3])
-    return " or ".join(str(number) for number in nearest)
+    return sorted(fitting, key=lambda number: abs(number - heads))

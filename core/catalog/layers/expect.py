@@ -1,6 +1,6 @@
 """What a layer needs to be given, said with one voice when it is given something else."""
 
-from core.problems import ShapeMismatch
+from core.problems import Remedy, ShapeMismatch, before, instead
 from core.shapes import Shape
 
 _Axes = tuple[str, ...]
@@ -71,21 +71,46 @@ def fits(kernel: int, shape: Shape, padding: int, title: str) -> None:
         raise ShapeMismatch(
             f"{title}'s {size} window is larger than its {of} input"
             + (f" with {padding} of padding." if padding else "."),
-            "Lower kernel, or take out a pooling layer before it.")
+            "Lower kernel, or take out a pooling layer before it.",
+            *instead("kernel", range(min(kernel - 1, min(sides) + 2 * padding), 0, -1)),
+            *instead("dilation", (1,)), Remedy(settings={"kernel": 1, "padding": 0}))
 
 
 def divides(groups: int, count: int, said: str, title: str) -> None:
     """Raises ShapeMismatch when so many things ("channels") cannot be dealt evenly into groups."""
     if count % groups:
         raise ShapeMismatch(f"{title} deals {count} {said} into {groups} even groups, which does not go up.",
-                            f"Choose a number of groups that divides {count}, 1 for instance.")
+                            f"Choose a number of groups that divides {count}, 1 for instance.",
+                            *instead("groups", range(min(groups - 1, count), 0, -1)))
 
 
 def _sizes(shape: Shape, wanted: _Axes, title: str) -> tuple[int, ...]:
     if shape.axes == wanted:
         return shape.sizes
     raise ShapeMismatch(f"{title} reads {_NAMES[wanted]} but gets {_told(shape, wanted)}.",
-                        _WAYS[wanted].get(shape.axes, _OTHERWISE[wanted]))
+                        _WAYS[wanted].get(shape.axes, _OTHERWISE[wanted]), *_remedies(shape, wanted))
+
+
+def _remedies(shape: Shape, wanted: _Axes) -> tuple[Remedy, ...]:
+    """The layers that make one kind of shape of another."""
+    match wanted:
+        case ("features",):
+            return (before("flatten"),)
+        case ("channels", "length"):
+            return before("swap_axes"), before("image_to_sequence", "swap_axes")
+        case ("time", "features"):
+            return before("swap_axes"), before("image_to_sequence")
+        case _:
+            return (before({"kind": "unflatten", **sides(shape.count)}),) if shape.axes == _FLAT else ()
+
+
+def sides(count: int) -> dict[str, int]:
+    """Channels, height and width of an image of so many numbers, as nearly square as can be."""
+    fitting = [(abs(height - width), count // (height * width), height, width)
+               for height in range(1, min(count, 64) + 1) for width in range(height, min(count, 64) + 1)
+               if count % (height * width) == 0 and count // (height * width) <= 4]
+    _, channels, height, width = min(fitting, key=lambda one: (one[1], one[0]), default=(0, count, 1, 1))
+    return {"channels": channels, "height": height, "width": width}
 
 
 def _told(shape: Shape, wanted: _Axes) -> str:

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from core.catalog.base import Call, Layer
-from core.problems import ShapeMismatch
+from core.problems import Remedy, ShapeMismatch, before
 from core.shapes import Shape, features
 
 
@@ -20,7 +20,9 @@ class _Merge(Layer):
             if shape.axes != inputs[0].axes:
                 raise ShapeMismatch(f"{self.title} joins things of one kind, but input 1 is "
                                     f"{inputs[0].named()} and input {number} is {shape.named()}.",
-                                    "Bring them to one kind before it, both by Flatten for instance.")
+                                    "Bring them to one kind before it, both by Flatten for instance.",
+                                    *(before(kind) for kind in ("swap_axes", "image_to_sequence",
+                                                                "flatten")))
 
 
 class _NumberByNumber(_Merge):
@@ -34,7 +36,7 @@ class _NumberByNumber(_Merge):
                     raise ShapeMismatch(
                         f"{self.title} needs inputs of the same size, but input 1 has {mine} {axis} and "
                         f"input {number} has {other}.", f"Give the layers before it the same {axis}, or use "
-                        "Concatenate.")
+                        "Concatenate.", *_fitting(inputs))
         return inputs[0]
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:
@@ -74,7 +76,8 @@ class Concatenate(_Merge):
                     axis = shape.axes[place]
                     raise ShapeMismatch(
                         f"{self.title} lays {shape.axes[joined]} side by side, but input 1 has {mine} {axis} "
-                        f"and input {number} has {other}.", f"Give the layers before it the same {axis}.")
+                        f"and input {number} has {other}.", f"Give the layers before it the same {axis}.",
+                        *_fitting(inputs))
         sizes = list(inputs[0].sizes)
         sizes[joined] = sum(shape.sizes[joined] for shape in inputs)
         return Shape(tuple(sizes), inputs[0].axes)
@@ -86,3 +89,23 @@ class Concatenate(_Merge):
 def _joined(shape: Shape) -> int:
     """The axis that grows: channels, which come first, or else features, which come last."""
     return 0 if shape.axes[0] == "channels" else len(shape.axes) - 1
+
+
+def _fitting(inputs: tuple[Shape, ...]) -> list[Remedy]:
+    """Layers that bring one input to the size of another: a 1×1 convolution, a row of neurons, a pooling."""
+    found: list[Remedy] = []
+    for shape in dict.fromkeys(inputs):
+        match shape.axes:
+            case ("channels", "height", "width"):
+                mix = {"kind": "conv2d", "filters": shape.sizes[0], "kernel": 1, "padding": 0,
+                       "activation": "none"}
+                size = {"kind": "adaptive_avg_pool2d", "height": shape.sizes[1], "width": shape.sizes[2]}
+            case ("channels", "length"):
+                mix = {"kind": "conv1d", "filters": shape.sizes[0], "kernel": 1, "padding": 0,
+                       "activation": "none"}
+                size = {"kind": "adaptive_avg_pool1d", "length": shape.sizes[1]}
+            case _:
+                mix = {"kind": "linear", "units": shape.sizes[-1], "activation": "none"}
+                size = {"kind": "last_steps", "steps": shape.sizes[0]}
+        found += [before(mix), before(size), before(mix, size)]
+    return found

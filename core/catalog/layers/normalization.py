@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from core.catalog.base import Call, Layer
 from core.catalog.fields import real, switch, whole
 from core.catalog.layers.expect import channels, divides, flat, picture
-from core.problems import ShapeMismatch
+from core.problems import ShapeMismatch, before, instead
 from core.shapes import Shape, features, image
 
 
@@ -31,7 +31,8 @@ class BatchNorm1d(_Norm):
     def output(self, *inputs: Shape) -> Shape:
         if inputs[0].axes == ("time", "features"):
             raise ShapeMismatch(f"{self.title} normalises each feature over the batch, but gets "
-                                f"{inputs[0].named()}.", "Use Layer norm, or put Swap axes before it.")
+                                f"{inputs[0].named()}.", "Use Layer norm, or put Swap axes before it.",
+                                before("swap_axes"))
         if inputs[0].axes != ("channels", "length"):
             flat(inputs[0], self.title)
         return inputs[0]
@@ -116,7 +117,8 @@ class GroupNorm(_Norm):
         divides(self.groups, count, "channels", self.title)
         if inputs[0].count == self.groups:
             raise ShapeMismatch(f"{self.title} would turn every number into 0: each of its "
-                                f"{self.groups} groups holds one number.", "Lower groups, or take it out.")
+                                f"{self.groups} groups holds one number.", "Lower groups, or take it out.",
+                                *instead("groups", range(self.groups - 1, 0, -1)))
         return inputs[0]
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from core.catalog.base import TOKENS, Call, Layer, Task
 from core.catalog.layers.expect import flat
-from core.problems import ShapeMismatch
+from core.problems import ShapeMismatch, before
 from core.shapes import Shape, features
 
 
@@ -70,7 +70,7 @@ class TokenHead(Output):
         if inputs[0].sizes[0] != steps:
             raise ShapeMismatch(f"The answer has {steps} steps but gets {inputs[0].sizes[0]}.",
                                 f"Let the last layers read something of {steps} steps; of text pairs, "
-                                "that is input.target.")
+                                "that is input.target.", before({"kind": "last_steps", "steps": steps}))
         return Shape((steps, self.units), ("time", "classes"))
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:
@@ -96,7 +96,7 @@ class PictureHead(Output):
             raise ShapeMismatch(f"{self.title} must give back {self.wanted.named()} but gets "
                                 f"{given.named()}.",
                                 "Bring it to the same height and width, by Upsample or a transposed "
-                                "convolution, or put Flatten before it.")
+                                "convolution, or put Flatten before it.", before("flatten"))
         return self.wanted
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:

@@ -7,7 +7,7 @@ from core.catalog.fields import whole
 from core.catalog.layers.dense import unusual
 from core.catalog.layers.expect import curve, picture
 from core.catalog.layers.sliding import Sliding
-from core.problems import ShapeMismatch
+from core.problems import ShapeMismatch, instead
 from core.shapes import Shape, image, signal
 
 
@@ -24,7 +24,8 @@ class _Pool(Layer):
         """The sizes that are left."""
         if 2 * self.padding > self.kernel:
             raise ShapeMismatch(f"{self.title} has a padding of {self.padding}, more than half its kernel of "
-                                f"{self.kernel}.", "Lower padding, or raise kernel.")
+                                f"{self.kernel}.", "Lower padding, or raise kernel.",
+                                *instead("padding", (self.kernel // 2, 0)))
         return Sliding(self.kernel, self.stride, self.padding).over(given, self.title)
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from core.catalog.base import Call, Layer
 from core.catalog.fields import choice, whole
-from core.catalog.layers.expect import flat, picture, steps
-from core.problems import ShapeMismatch
+from core.catalog.layers.expect import flat, picture, sides, steps
+from core.problems import Remedy, ShapeMismatch
 from core.shapes import Shape, features, image, sequence, signal
 
 
@@ -44,7 +44,7 @@ class Unflatten(_Reshape):
         if asked.count != count:
             raise ShapeMismatch(f"An image of {asked} takes {asked.count} numbers but gets {count}.",
                                 f"Choose sizes whose product is {count}, or let the layer before it put out "
-                                f"{asked.count}.")
+                                f"{asked.count}.", Remedy(settings=sides(count)))
         return asked
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from core.catalog.base import Call, Layer
 from core.catalog.fields import choice, whole
 from core.catalog.layers.expect import picture
-from core.problems import ShapeMismatch
+from core.problems import Remedy, ShapeMismatch, before, instead
 from core.shapes import Shape, image
 
 
@@ -43,7 +43,9 @@ class PixelShuffle(Layer):
         if channels % self.factor**2:
             raise ShapeMismatch(f"{self.title} makes one channel of {self.factor**2}, but gets {channels}, "
                                 f"no multiple of {self.factor**2}.",
-                                f"Let the layer before it put out {self.factor**2} channels or a multiple.")
+                                f"Let the layer before it put out {self.factor**2} channels or a multiple.",
+                                before({"kind": "conv2d", "filters": self.factor**2, "kernel": 1,
+                                        "padding": 0, "activation": "none"}))
         return image(channels // self.factor**2, height * self.factor, width * self.factor)
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:
@@ -64,7 +66,8 @@ class PixelUnshuffle(Layer):
         if height % self.factor or width % self.factor:
             raise ShapeMismatch(f"{self.title} cuts an image into {self.factor}×{self.factor} squares, which "
                                 f"does not go up with {height}×{width}.",
-                                "Choose a factor that divides both sides, or put Zero pad 2D before it.")
+                                "Choose a factor that divides both sides, or put Zero pad 2D before it.",
+                                *instead("factor", range(self.factor - 1, 0, -1)))
         return image(channels * self.factor**2, height // self.factor, width // self.factor)
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:
@@ -107,7 +110,8 @@ class Crop2d(Layer):
         channels, height, width = picture(inputs[0], self.title)
         rows, columns = height - self.top - self.bottom, width - self.left - self.right
         if min(rows, columns) < 1:
-            raise ShapeMismatch(f"{self.title} leaves nothing of a {height}×{width} image.", "Cut off less.")
+            raise ShapeMismatch(f"{self.title} leaves nothing of a {height}×{width} image.", "Cut off less.",
+                                Remedy(settings={"left": 0, "right": 0, "top": 0, "bottom": 0}))
         return image(channels, rows, columns)
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:

@@ -7,7 +7,7 @@ from core.catalog.fields import choice, switch, whole
 from core.catalog.layers.dense import unusual
 from core.catalog.layers.expect import picture, steps
 from core.catalog.layers.first import Initialization, first, initialization
-from core.problems import ShapeMismatch
+from core.problems import ShapeMismatch, instead
 from core.shapes import Shape, features, image, sequence, tokens
 
 
@@ -71,7 +71,7 @@ class LastSteps(Layer):
         time, count = steps(inputs[0], self.title)
         if self.steps > time:
             raise ShapeMismatch(f"{self.title} keeps {self.steps} steps but gets {time}.",
-                                f"Set steps to {time} or fewer.")
+                                f"Set steps to {time} or fewer.", *instead("steps", (time,)))
         return sequence(self.steps, count)
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:
@@ -144,10 +144,12 @@ class PatchEmbedding(Layer):
     def output(self, *inputs: Shape) -> Shape:
         _, height, width = picture(inputs[0], self.title)
         if height % self.patch or width % self.patch:
-            fitting = [str(side) for side in range(1, min(height, width, 64) + 1)
+            fitting = [side for side in range(1, min(height, width, 64) + 1)
                        if height % side == width % side == 0]
             raise ShapeMismatch(f"{self.title} cannot cut an image of {height}×{width} into patches of "
-                                f"{self.patch}×{self.patch}.", f"Set patch to one of: {', '.join(fitting)}.")
+                                f"{self.patch}×{self.patch}.",
+                                f"Set patch to one of: {', '.join(map(str, fitting))}.",
+                                *instead("patch", sorted(fitting, key=lambda side: abs(side - self.patch))))
         return sequence((height // self.patch) * (width // self.patch) + self.class_token, self.features)
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from core.catalog.layers.expect import fits
-from core.problems import ShapeMismatch
+from core.problems import ShapeMismatch, instead
 from core.shapes import Shape, window
 
 
@@ -31,5 +31,6 @@ class Sliding(NamedTuple):
                       for side in shape.sizes[1:])
         if min(sizes) < 1:
             raise ShapeMismatch(f"{title} cuts {self.padding} from every edge, which leaves nothing of "
-                                f"{shape}.", "Lower padding, or raise kernel.")
+                                f"{shape}.", "Lower padding, or raise kernel.",
+                                *instead("padding", range(self.padding - 1, -1, -1)))
         return sizes

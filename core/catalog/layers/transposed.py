@@ -7,7 +7,7 @@ from core.catalog.fields import whole
 from core.catalog.layers.dense import Activated, unusual
 from core.catalog.layers.expect import curve, picture
 from core.catalog.layers.sliding import Sliding
-from core.problems import ShapeMismatch
+from core.problems import ShapeMismatch, instead
 from core.shapes import Shape, image, signal
 
 _USUAL = {"output_padding": 0}
@@ -29,7 +29,8 @@ class _Transposed(Activated):
         """The sizes it gives back."""
         if self.output_padding >= self.stride:
             raise ShapeMismatch(f"{self.title} adds {self.output_padding} extra places, but its windows are "
-                                f"only {self.stride} apart.", "Keep extra places below stride.")
+                                f"only {self.stride} apart.", "Keep extra places below stride.",
+                                *instead("output_padding", (self.stride - 1,)))
         slide = Sliding(self.kernel, self.stride, self.padding)
         return slide.spread(given, self.title, self.output_padding)
 
