@@ -29,7 +29,7 @@ from core.records import Snapshot
 MOST_SAMPLES, PICTURES = 500, 64
 MOST_NUMBERS = 16_000_000
 """What all layers together may give for the samples looked at at once; fewer are, if need be."""
-LIVE_TOKENS, RESTING_TOKENS = 48, 240
+LIVE_TOKENS, RESTING_TOKENS = 32, 240
 """How much text is written at a look while training waits for it, and at rest."""
 
 

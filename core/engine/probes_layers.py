@@ -32,11 +32,13 @@ class Layers:
     def follow(self, sample: Tensor, known: Known, seen: Seen) -> Tensor:
         """Follow one sample from layer to layer; what comes out at the end. sample: (1, *shape)"""
         put_out = sample
-        with watching(self._net) as watched:
+        with watching(self._net) as watched, self._listening() as heard:
             for place, (id, trace) in enumerate(self._net.traces(sample)):
                 put_out = trace.output.cpu()
                 if place <= MOST_NODES:
                     self._see(id, trace.sums, put_out, known, seen)
+                    if id in heard:
+                        self._see_states(id, heard.pop(id), known, seen)
             for id, modules in watched.items():
                 _see_attention(id, modules, known, seen)
         return put_out
@@ -50,14 +52,36 @@ class Layers:
             case "signals":
                 seen.signed(f"signals/{id}", values[:MOST_UNITS, :4 * MOST_STEPS])
             case "states":
-                steps = min(known.get(len(values), len(values)), MOST_STEPS)
-                seen.signed(f"states/{id}", values[:steps, :MOST_STATES])
+                self._see_states(id, values, known, seen)
             case "values":
                 seen.arrays[f"values/{id}"] = values[:MOST_VALUES]
                 if sums.shape == put_out.shape:
                     seen.arrays[f"sums/{id}"] = sums[0, :MOST_VALUES].float().cpu().numpy()
             case _:
                 pass  # tokens are told as words
+
+    @staticmethod
+    def _see_states(id: str, values: np.ndarray, known: Known, seen: Seen) -> None:
+        steps = min(known.get(len(values), len(values)), MOST_STEPS)
+        seen.signed(f"states/{id}", values[:steps, :MOST_STATES])
+
+    @contextmanager
+    def _listening(self) -> Generator[dict[str, np.ndarray]]:
+        """What went on step by step inside layers that give its end alone, by node: (time, states)."""
+        heard: dict[str, np.ndarray] = {}
+
+        def hear(id: str, told: Any) -> None:
+            if isinstance(told, tuple) and isinstance(told[0], Tensor) and told[0].ndim == 3:
+                heard[id] = told[0][0].float().cpu().numpy()
+
+        hooks = [part.register_forward_hook(lambda _, __, told, id=id: hear(id, told))
+                 for id, block in zip(self._net.ids, self._net.blocks, strict=True)
+                 if _form(self._walked.shapes[id]) == "values" for part in block.modules()]
+        try:
+            yield heard
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     def look_at_weights(self, seen: Seen) -> None:
         """Look at what was learned. `facts.weights` names the weights that can be set by hand, by node."""

@@ -1,6 +1,7 @@
 // One neuron with the numbers of the chosen sample: inputs times weights, their sum, the bend, the output.
 
 import { fit, make, write } from "./element.js";
+import { createLens } from "./lens.js";
 import { column, short } from "./numbers.js";
 import { dockHead } from "./popover.js";
 import { paintMaps } from "./tiles.js";
@@ -25,17 +26,21 @@ export function createInspector(studio) {
   const sample = make("p", { class: "ls-facts" });
   const table = make("table", { class: "ls-products" });
   const formula = make("p", { class: "ls-formula" });
+  const lens = createLens(studio);
   on("selection snapshot theme", () => {
     if (!state.neuron || !state.drawing) return;
     const facts = told(studio, state.neuron);
+    const sheet = lens.show(state.neuron);
     const kind = facts.filter ? "filter" : "neuron";
-    write(head.name, `${facts.title} · ${state.neuron.node} · ${kind} ${state.neuron.unit + 1}`);
+    const of = sheet ? sheet.title : `${kind} ${state.neuron.unit + 1}`;
+    write(head.name, `${facts.title} · ${state.neuron.node} · ${of}`);
+    for (const part of [table, formula, pager]) part.hidden = Boolean(sheet);
     write(sample, facts.about);
     table.replaceChildren(...rows(facts));
     formula.replaceChildren(...sentence(facts));
     draw(studio, picture, state.neuron);
   });
-  return make("div", { class: "ls-inspector" }, head.element, picture, sample, table, formula, pager);
+  return make("div", { class: "ls-inspector" }, head.element, picture, sample, lens.element, table, formula, pager);
 }
 
 /** The numbers of one neuron, as far as the snapshot has them. */
@@ -70,10 +75,15 @@ function told({ state, nodeOf, curve, nameOf }, { node, unit }) {
     bend: curve(layer?.activation) ? layer.activation : null,
     filter: filterOf(state, node, unit),
     dead: Boolean(read("dead")?.data[unit]),
-    about: sample
-      ? `For the chosen sample, number ${sample.index + 1}${truth(state, sample)}.`
-      : "Nothing is known yet.",
+    about: aboutOf(state, sample),
   };
+}
+
+/** What is followed through the network, in words. */
+function aboutOf(state, sample) {
+  if (!sample) return "Nothing is known yet.";
+  if (sample.typed) return "For the text that was typed.";
+  return `For the chosen sample, number ${sample.index + 1}${truth(state, sample)}.`;
 }
 
 /** A convolution's filter for its first input channel, as rows of numbers. */
@@ -90,7 +100,7 @@ function filterOf({ snapshot }, node, unit) {
 
 function truth({ drawing }, { target }) {
   const name =
-    drawing.task.classes?.[target] ?? (target === null || target === undefined ? null : short(target));
+    drawing.task.classes?.[target] ?? (typeof target === "number" ? short(target) : null);
   return name === null
     ? ""
     : `, whose true ${drawing.task.kind === "classification" ? "class" : "value"} is ${name}`;

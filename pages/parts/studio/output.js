@@ -1,10 +1,23 @@
-// What the network answers: a surface with the samples, a grid of pictures, or predicted against true.
+// What the network answers, drawn as the task asks: a surface, pictures, texts, a forecast, or a table.
 
 import { createAnswers } from "./answers.js";
 import { give, make, write } from "./element.js";
+import { createExchange } from "./exchange.js";
+import { createForecast } from "./forecast.js";
+import { score, whole } from "./numbers.js";
 import { createPictures } from "./pictures.js";
-import { whole } from "./numbers.js";
+import { createRestored } from "./restored.js";
 import { createSurface, hasHoles } from "./surface.js";
+import { createTexts } from "./texts.js";
+import { createWriting } from "./writing.js";
+
+/** The views that belong to one task; other tasks are seen by what their data looks like. */
+const TASKS = {
+  next_token: "writing",
+  sequence_to_sequence: "exchange",
+  forecast: "forecast",
+  reconstruction: "restored",
+};
 
 /** @returns {HTMLElement} */
 export function createOutput(studio) {
@@ -31,13 +44,26 @@ export function createOutput(studio) {
     plane: createSurface(studio, switches),
     image: createPictures(studio),
     table: createAnswers(studio),
+    text: createTexts(studio),
+    writing: createWriting(studio),
+    exchange: createExchange(studio),
+    forecast: createForecast(studio),
+    restored: createRestored(studio),
   };
   const caption = make("p", { class: "ls-facts ls-caption" });
+  const baseline = make("p", {
+    class: "ls-facts ls-caption",
+    "data-tip": "What is reached on the validation samples without learning from the inputs: the figure to beat.",
+  });
   const body = make("div", { class: "ls-output-body" }, Object.values(views));
 
   on("draft preview snapshot hover run", () => {
     const picture = state.drawing?.picture;
-    for (const [name, view] of Object.entries(views)) view.hidden = name !== picture;
+    const chosen = viewOf(state.drawing);
+    for (const [name, view] of Object.entries(views)) view.hidden = name !== chosen;
+    give(body, "data-view", chosen);
+    write(baseline, toBeat(state.snapshot?.facts.baseline));
+    baseline.hidden = !baseline.textContent;
     for (const button of toggles) button.hidden = picture !== "plane";
     const { hovered } = state;
     write(
@@ -54,7 +80,22 @@ export function createOutput(studio) {
     make("header", {}, title, make("span", { class: "ls-space" }), toggles),
     body,
     caption,
+    baseline,
   );
+}
+
+/** The name of the view for a drawing. */
+function viewOf(drawing) {
+  if (!drawing) return null;
+  const picture = drawing.picture === "series" ? "table" : drawing.picture;
+  return picture === "plane" ? picture : (TASKS[drawing.task.kind] ?? picture);
+}
+
+/** What is reached without learning from the inputs, as a line. */
+function toBeat(baseline) {
+  if (!baseline) return "";
+  const { what, title, unit, value } = baseline;
+  return `To beat: ${what.toLowerCase()}, ${title.length > 4 ? title.toLowerCase() : title} ${score(value, unit)}`;
 }
 
 function toggle(title, tip, name, switches, studio) {
@@ -83,6 +124,6 @@ function told({ state, views }) {
   if (views?.untrained()) return "Untrained: random weights. Press Train.";
   const step = state.run?.over ? (state.run.progress?.step ?? 0) : state.snapshot.step;
   const holes = hasHoles(state.snapshot) ? " Hatched: the answer there is no number." : "";
-  const wrong = state.drawing?.picture === "image" ? " Wrong ones: predicted ≠ true." : "";
+  const wrong = viewOf(state.drawing) === "image" ? " Wrong ones: predicted ≠ true." : "";
   return `After step ${whole(step)}.${holes}${wrong}`;
 }

@@ -1,7 +1,7 @@
 // A grid of test pictures with the predicted class; wrong ones are marked and show the true class too.
 
 import { fit, give, make, write } from "./element.js";
-import { paint } from "./tiles.js";
+import { paintPicture } from "./tiles.js";
 
 const SIZE = 20; // pixels of a picture
 
@@ -26,26 +26,14 @@ export function createPictures(studio) {
 }
 
 function build(studio, element, cells, images) {
-  const [count, height, width] = images.shape;
+  const [count] = images.shape;
   const indices = studio.state.preview.arrays.get("grid/index")?.data;
   while (cells.length > count) cells.pop().button.remove();
   for (let index = 0; index < count; index++) {
     cells[index] ??= createCell(studio, element, index);
     cells[index].sample = indices ? indices[index] : index;
     const context = fit(cells[index].canvas, SIZE, SIZE);
-    paint(
-      context,
-      images.data,
-      index * height * width,
-      height,
-      width,
-      studio.colours.grey,
-      0,
-      0,
-      SIZE,
-      SIZE,
-      { sharp: true },
-    );
+    paintPicture(context, images, index, studio.colours, 0, 0, SIZE);
   }
 }
 
@@ -62,6 +50,7 @@ function createCell(studio, element, index) {
 }
 
 function judge({ state }, cells) {
+  if (state.drawing.task.kind === "multi_label") return judgeLabels(state, cells);
   const predicted = state.snapshot?.arrays.get("grid/predicted")?.data;
   const confidence = state.snapshot?.arrays.get("grid/confidence")?.data;
   const truth = state.preview?.arrays.get("grid/true")?.data;
@@ -85,6 +74,28 @@ function judge({ state }, cells) {
         ? `True class ${name(truth?.[index])}.`
         : `Predicted ${name(answer)}${sure}; true class ${name(truth?.[index])}: ${right ? "right" : "wrong"}.`;
     give(button, "aria-label", `${words.textContent}: ${text}`);
+    give(button, "data-tip", `${text} Click to follow it through the network.`);
+  });
+  return undefined;
+}
+
+/** Pictures with several labels each: how many are told right, and which in words. */
+function judgeLabels({ snapshot, preview, drawing, sample: chosen }, cells) {
+  const { classes } = drawing.task;
+  const labels = (data, index) =>
+    data && data.length >= (index + 1) * classes.length
+      ? classes.filter((_, place) => data[index * classes.length + place])
+      : null;
+  const words = (names) => names.join(", ") || "none";
+  cells.forEach(({ button, words: line, sample }, index) => {
+    const truth = labels(preview?.arrays.get("grid/true")?.data, index) ?? [];
+    const said = labels(snapshot?.arrays.get("grid/predicted")?.data, index);
+    const wrong = classes.filter((name) => said && said.includes(name) !== truth.includes(name));
+    write(line, said ? (wrong.length ? `${wrong.length} ≠` : "✓") : "");
+    give(button, "data-right", said ? String(!wrong.length) : null);
+    give(button, "aria-pressed", String(sample === chosen));
+    const text = `${said ? `Predicted: ${words(said)}. ` : ""}True: ${words(truth)}.`;
+    give(button, "aria-label", text);
     give(button, "data-tip", `${text} Click to follow it through the network.`);
   });
 }

@@ -1,14 +1,16 @@
 // The data strip: which data, how it looks, how it is split, and its settings.
 
 import { createChooser, createForm } from "./forms.js";
+import { paintSample } from "./curves.js";
 import { fit, give, make, write } from "./element.js";
 import { whole } from "./numbers.js";
 import { drawPoints } from "./points.js";
 import { createRows, testRows } from "./rows.js";
-import { paint } from "./tiles.js";
+import { paintPicture } from "./tiles.js";
 
 const ACROSS = 8; // pictures side by side
 const SHOWN = 32;
+const CURVES = [2, 8]; // curves side by side, and in all
 
 /** @returns {HTMLElement} */
 export function createPreview(studio) {
@@ -55,7 +57,10 @@ export function createPreview(studio) {
         : "",
     );
   });
-  on("preview sample", () => state.preview?.facts.rows && table.mark());
+  on("preview sample", () => {
+    const { rows, texts, picture } = state.preview?.facts ?? {};
+    if (rows || texts || picture === "series") table.mark();
+  });
   return make(
     "section",
     { class: "ls-data ls-card", "aria-label": "Data" },
@@ -70,12 +75,31 @@ function show(studio, canvas, table) {
   const { preview } = studio.state;
   const images = preview.arrays.get("grid/images");
   const points = preview.arrays.get("points");
-  canvas.hidden = !(images || points);
-  table.element.hidden = !canvas.hidden;
+  const curves = preview.arrays.get("curves/inputs");
+  canvas.hidden = !(images || points || curves);
+  table.element.hidden = Boolean(images || points);
   const width = Math.min(canvas.parentElement.clientWidth || 200, 240);
   if (points) plane(studio, canvas, Math.min(width, 168), preview);
   else if (images) pictures(studio, canvas, width, images);
-  else table.fill();
+  else if (curves) series(studio, canvas, width, curves);
+  if (!points && !images) table.fill();
+}
+
+/** The first curves of the test split. */
+function series(studio, canvas, width, curves) {
+  const [across, most] = CURVES;
+  const shown = Math.min(curves.shape[0], most);
+  const [wide, tall] = [(width - 6 * (across - 1)) / across, 24];
+  const context = fit(canvas, width, Math.ceil(shown / across) * (tall + 6));
+  for (let index = 0; index < shown; index++) {
+    const place = {
+      x: (index % across) * (wide + 6) + 2,
+      y: Math.floor(index / across) * (tall + 6) + 3,
+      width: wide - 4,
+      height: tall,
+    };
+    paintSample(context, curves, index, place, studio.colours);
+  }
 }
 
 function plane(studio, canvas, size, preview) {
@@ -83,25 +107,13 @@ function plane(studio, canvas, size, preview) {
 }
 
 function pictures(studio, canvas, width, images) {
-  const [count, height, across] = images.shape;
+  const [count] = images.shape;
   const shown = Math.min(count, SHOWN);
   const size = Math.floor((width - 2 * (ACROSS - 1)) / ACROSS);
   const lines = Math.ceil(shown / ACROSS);
   const context = fit(canvas, ACROSS * (size + 2) - 2, lines * (size + 2) - 2);
   for (let index = 0; index < shown; index++) {
     const [x, y] = [(index % ACROSS) * (size + 2), Math.floor(index / ACROSS) * (size + 2)];
-    paint(
-      context,
-      images.data,
-      index * height * across,
-      height,
-      across,
-      studio.colours.grey,
-      x,
-      y,
-      size,
-      size,
-      { sharp: true },
-    );
+    paintPicture(context, images, index, studio.colours, x, y, size);
   }
 }

@@ -1,6 +1,7 @@
-// The test rows of a table: the first of them written out, and any of them chosen by its number.
+// The test rows of a table, or texts: the first of them written out, and any of them chosen by its number.
 
 import { give, make, write } from "./element.js";
+import { visible } from "./sheet.js";
 
 /** @returns {{element: HTMLElement, fill: Function, mark: Function}} */
 export function createRows(studio) {
@@ -47,12 +48,23 @@ export function testRows({ state }) {
   return state.preview?.arrays.get("grid/index")?.data ?? [];
 }
 
+/** The columns and lines of a table; of texts, what is read and what is to be said of it. */
+function listed({ drawing, preview }) {
+  const { columns = [], rows = [], texts } = preview.facts;
+  const { kind, target } = drawing.task;
+  const wanted = target || (kind === "classification" ? "class" : "target");
+  if (!texts) return { names: [...columns, wanted], rows };
+  if (kind === "next_token") return { names: ["text"], rows: texts.map(({ input }) => visible([input.input])) };
+  const asked = ({ input }) => input.source ?? Object.values(input).join(" · ");
+  return { names: ["text", wanted], rows: texts.map((one) => visible([asked(one), one.target])) };
+}
+
 /** The first two columns and the one to predict; a row holds it last. */
 function written(studio, table) {
-  const { task } = studio.state.drawing;
-  const { columns = [], rows = [] } = studio.state.preview.facts;
-  const names = [...columns, task?.target || (task?.kind === "classification" ? "class" : "target")];
-  const shown = [...new Set([0, 1, names.length - 1])];
+  const { names, rows } = listed(studio.state);
+  const shown = [...new Set([0, 1, names.length - 1])].filter((index) => index < names.length);
+  table.dataset.texts = Boolean(studio.state.preview.facts.texts);
+  table.parentElement.hidden = !rows.length;
   const head = shown.map((index) => make("th", { scope: "col" }, names[index]));
   const lines = rows.map((line, place) => lineOf(studio, line, shown, place));
   table.replaceChildren(

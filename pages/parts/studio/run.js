@@ -79,7 +79,7 @@ export class Runs {
     if (reply.ok) {
       await this.attach(reply.run, experiment, experiment.name);
       this.studio.draft.keep();
-      this.command({ kind: "look", sample: state.sample }); // a run begins with the first row of the data
+      this.command({ kind: "look", sample: state.sample, gaze: state.gaze }); // a run begins with the first row of the data
     } else tellProblems(reply);
     return reply;
   }

@@ -32,6 +32,22 @@ export function paint(
   blit(context, image, x, y, across, down, sharp);
 }
 
+/** One picture of a stack of them, grey or with three colours. array: (pictures, height, width[, 3]) bytes. */
+export function paintPicture(context, { data, shape }, index, colours, x, y, across, down = across) {
+  const [, height, width, channels = 1] = shape;
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const from = index * height * width * channels;
+  for (let place = 0; place < pixels.length; place++) {
+    const at = from + place * channels;
+    pixels[place] =
+      channels === 1
+        ? colours.grey[data[at]]
+        : ((255 << 24) | (data[at + 2] << 16) | (data[at + 1] << 8) | data[at]) >>> 0;
+  }
+  blit(context, image, x, y, across, down, true);
+}
+
 /** Draws raw pixels, scaled. */
 export function blit(context, image, x, y, across, down, sharp) {
   put(image);

@@ -45,10 +45,11 @@ export class Views {
   }
 
   look() {
-    const { draft, drawing, sample } = this.studio.state;
+    const { draft, drawing, sample, gaze } = this.studio.state;
     if (this.studio.live() || !drawing.ready) return undefined;
     const run = this.source();
-    return this.get("snapshot", `${body(draft)}|${run}|${sample}`, "look", { draft, run, sample });
+    const key = `${body(draft)}|${run}|${sample}|${JSON.stringify(gaze)}`;
+    return this.get("snapshot", key, "look", { draft, run, sample, gaze });
   }
 
   /** Asks for what goes into `state[place]`, unless it is there; a run begun meanwhile shows itself. */
