@@ -62,7 +62,7 @@ def _shares(data: Dataset) -> str:
 def _rows(data: Dataset) -> list[str]:
     """How the rows of the three splits are found."""
     if data.ordered:
-        return _IN_ORDER.strip("\n").splitlines()
+        return fill(_IN_ORDER).splitlines()
     classes = data.task.kind == "classification"
     return fill(_DRAWN, all_classes=", stratify=targets" if classes else "",
                 rest_classes=", stratify=targets[rest]" if classes else "").splitlines()
