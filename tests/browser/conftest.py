@@ -68,9 +68,9 @@ def tab(browser: Browser, app: App) -> Iterator[Callable[..., Tab]]:
     tabs: list[Tab] = []
 
     def open_tab(path: str = "/", *, width: int = 1280, height: int = 800, dark: bool = False,
-                 hint: bool = False, at: App = app) -> Tab:
+                 hint: bool = False, touch: bool = False, at: App = app) -> Tab:
         context = browser.new_context(viewport={"width": width, "height": height},
-                                      color_scheme="dark" if dark else "light")
+                                      color_scheme="dark" if dark else "light", has_touch=touch)
         contexts.append(context)
         context.set_default_timeout(60_000)
         if not hint:

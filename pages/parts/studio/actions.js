@@ -18,6 +18,12 @@ function rest(experiment, paths) {
   return JSON.stringify(copy);
 }
 
+/** A problem in words; where it is, unless the words say so or it is nowhere in the experiment. */
+function sentence({ where, what, fix }) {
+  const named = !where || ["link", "experiment", "edit"].includes(where) || what.includes(where);
+  return `${named ? "" : `${where}: `}${what} ${fix}`;
+}
+
 /** How many neurons or filters of a node the snapshot knows. */
 function unitsOf(snapshot, node) {
   const known = ["values", "maps", "filters"]
@@ -38,7 +44,7 @@ function createNotices({ state, tell }) {
   };
   return {
     say,
-    tellProblems: (reply) => say((reply.problems ?? []).map(({ what, fix }) => `${what} ${fix}`).join(" ")),
+    tellProblems: (reply) => say((reply.problems ?? []).map(sentence).join(" ")),
   };
 }
 
@@ -135,7 +141,7 @@ function createEdits(studio) {
     begin: async (edit) => {
       const reply = await edit();
       const id = studio.live() ? state.run.id : null;
-      if (!reply.ok) return;
+      if (!reply.ok) return reply;
       state.sample = 0;
       state.gaze = { ...state.gaze, typed: "" };
       state.folded = [];
@@ -143,6 +149,7 @@ function createEdits(studio) {
       studio.fitNetwork();
       await studio.reset();
       if (id) studio.say(`Run ${id} was stopped, and is kept in Runs.`);
+      return reply;
     },
     template: (name) => studio.begin(() => studio.draft.template(name)),
     chooseData: (entry) => studio.begin(() => studio.draft.edit({ kind: "choose", path: "data", entry })),

@@ -53,7 +53,7 @@ function withControl(studio, view, event, target) {
   const text = target.matches("input:not([type=range], [type=checkbox]), textarea, select");
   const key = event.key.toLowerCase();
   const chosen = studio.state.chosen.length > 0 && !String(window.getSelection());
-  const on = view().contains(target) || target === document.body;
+  const on = view().contains(target) || target.contains(studio.root);
   const orders = {
     z: () => (event.shiftKey ? studio.draft.redo() : studio.draft.undo()),
     y: () => studio.draft.redo(),
@@ -104,8 +104,8 @@ export function studioKeys(studio) {
 }
 
 /** Delete is meant for the canvas only where nothing else has the focus. */
-function ownsDelete({ state }, { key }, target) {
+function ownsDelete({ state, root }, { key }, target) {
   if (key !== "Delete" && key !== "Backspace") return true;
-  const free = target === document.body || target.matches(".ls-boxes, .ls-field, .ls-bar-tools *");
+  const free = target.contains(root) || target.matches(".ls-boxes, .ls-field, .ls-bar-tools *");
   return free && Boolean(state.wire || state.chosen.length);
 }

@@ -68,7 +68,7 @@ export function bytes(value) {
 /** Seconds in few characters: 0.4 s, 12 s, 3.5 min, 2.1 h. */
 export function span(seconds) {
   if (!Number.isFinite(seconds)) return "–";
-  if (seconds < 0.01) return `${short(seconds * 1000, 2)} ms`;
+  if (seconds < 0.1) return `${short(seconds * 1000, 2)} ms`;
   if (seconds < 90) return `${short(seconds, 2)} s`;
   return seconds < 5400 ? `${short(seconds / 60, 2)} min` : `${short(seconds / 3600, 2)} h`;
 }

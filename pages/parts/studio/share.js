@@ -125,7 +125,9 @@ function fillTeacher(studio, panel, said) {
 async function openFile(studio, file) {
   if (file.size > LARGEST)
     return studio.say(`${file.name} is larger than ${LARGEST / 1e6} MB. Open an experiment file.`);
-  return studio.openText(await file.text());
+  const reply = await studio.openText(await file.text());
+  if (reply?.ok) studio.say(`${file.name} is open. Undo brings back what was here.`);
+  return reply;
 }
 
 /** A file dropped anywhere on the page is opened. */

@@ -104,11 +104,21 @@ function towards([x, y], [toX, toY], reach) {
 
 function labelOf(points, from, to, cells) {
   const cell = cells[Math.floor(cells.length / 2)];
-  if (cell) return [cell.x + cell.width / 2, cell.middle - 14];
+  if (cell && from.band === to.band) return [cell.x + cell.width / 2, cell.middle - 14];
   if (from.row === to.row) return [(from.x + from.width + to.x) / 2, Math.max(from.y, to.y) + 14];
   if (from.band === to.band) return [(from.x + from.width + to.x) / 2, (from.middle + to.middle) / 2 - 6];
-  const [x, y] = points[Math.floor(points.length / 2)];
-  return [x, y - 6];
+  return longest(points);
+}
+
+/** The middle of the longest straight piece. */
+function longest(points) {
+  let [best, most] = [0, 0];
+  for (let index = 1; index < points.length; index++) {
+    const far = Math.abs(points[index][0] - points[index - 1][0]);
+    if (far > most) [best, most] = [index, far];
+  }
+  const [[x1, y], [x2]] = [points[best - 1], points[best]];
+  return [(x1 + x2) / 2 + 12 * (y % 5), y - 6];
 }
 
 /** Draws wires as lines with a head. how(wire): {colour, width, alpha}, or null for none. */
