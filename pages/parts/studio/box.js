@@ -2,6 +2,7 @@
 
 import { fit, give, make, write } from "./element.js";
 import { icon } from "./icons.js";
+import { paintSheet } from "./sheet.js";
 import {
   markDead,
   paintCells,
@@ -12,46 +13,30 @@ import {
   ring,
   spot,
 } from "./tiles.js";
-import { whole } from "./numbers.js";
+import { brief, bytes, whole } from "./numbers.js";
 
 /**
- * A box's element with the ways to update it.
- * @returns {{element: HTMLElement, write: Function, place: Function, paint: Function}}
+ * A box's element with the ways to update it. What is inside is made when it is first seen near enough to read.
+ * @returns {{element: HTMLElement, write: Function, place: Function, show: Function, paint: Function}}
  */
 export function createBox(studio, id) {
   const parts = {
     icon: make("span", { class: "ls-box-icon" }),
     title: make("span", { class: "ls-box-title" }),
-    id: make("span", { class: "ls-box-id" }, id),
-    summary: make("span", { class: "ls-box-summary" }),
-    parameters: make("span", { class: "ls-box-parameters" }),
-    curve: make("canvas", { class: "ls-box-curve", "aria-hidden": "true" }),
-    canvas: make("canvas", { class: "ls-box-tiles", "aria-hidden": "true" }),
-    more: make("span", { class: "ls-box-more" }),
-    problem: make("span", { class: "ls-box-problem" }),
-    spoken: make("span", { class: "ls-hidden" }),
+    mark: make("span", { class: "ls-box-mark" }),
+    inside: null,
   };
-  parts.words = make(
-    "span",
-    { class: "ls-box-words" },
-    make("span", { class: "ls-box-head" }, parts.icon, parts.title),
-    parts.id,
-    parts.summary,
-    parts.parameters,
-  );
-  const element = make(
-    "div",
-    { class: "ls-box", role: "option", tabindex: "-1", "data-id": id },
-    parts.words,
-    parts.spoken,
-    parts.curve,
-    parts.canvas,
-    parts.more,
-    parts.problem,
-  );
+  const head = make("span", { class: "ls-box-head" }, parts.icon, parts.title, parts.mark);
+  parts.words = make("span", { class: "ls-box-words" }, head);
+  const element = make("div", { class: "ls-box", role: "option", tabindex: "-1", "data-id": id }, parts.words);
   let [box, place] = [null, null];
+  const tell = () => {
+    if (box) describe(element, parts, box);
+    if (box && place) put(element, parts, box, place);
+  };
   return {
     element,
+    shown: false,
     /** Writes what does not move while it trains. */
     write(next) {
       box = next;
@@ -61,31 +46,100 @@ export function createBox(studio, id) {
       place = next;
       put(element, parts, box, place);
     },
+    /** Whether what is inside is to be seen; true when that is new, and it is to be painted. */
+    show(shown) {
+      if (this.shown === shown) return false;
+      this.shown = shown;
+      element.classList.toggle("ls-out", !shown);
+      if (shown && !parts.inside) {
+        parts.inside = fill(element, parts, id);
+        tell();
+      }
+      return shown;
+    },
     paint(snapshot, colours, view) {
-      if (box && place) draw(parts, box, place, snapshot, colours, view);
+      if (box && place && this.shown) draw(parts, seen(box), place, snapshot, colours, view);
     },
   };
+}
+
+/** The box whose pictures are shown: of a folded block the last one in it. */
+function seen(box) {
+  return box.nodes ? { ...box, id: box.nodes.at(-1) } : box;
+}
+
+/** Makes what is inside a box. */
+function fill(element, parts, id) {
+  Object.assign(parts, {
+    id: make("span", { class: "ls-box-id" }, id),
+    summary: make("span", { class: "ls-box-summary" }),
+    parameters: make("span", { class: "ls-box-parameters" }),
+    curve: make("canvas", { class: "ls-box-curve", "aria-hidden": "true" }),
+    canvas: make("canvas", { class: "ls-box-tiles", "aria-hidden": "true" }),
+    more: make("span", { class: "ls-box-more" }),
+    problem: make("span", { class: "ls-box-problem" }),
+  });
+  parts.words.append(parts.id, parts.summary, parts.parameters);
+  element.append(parts.curve, parts.canvas, parts.more, parts.problem);
+  return true;
 }
 
 function describe(element, parts, box) {
   if (parts.icon.dataset.group !== box.group) {
     parts.icon.dataset.group = box.group;
     parts.icon.replaceChildren(icon(box.group));
+    element.style.setProperty("--group", `var(--ls-group-${box.group}, var(--ls-quiet))`);
   }
-  element.style.setProperty("--group", `var(--ls-group-${box.group}, var(--ls-quiet))`);
-  write(parts.title, box.title);
-  write(parts.summary, box.summary || "");
-  write(parts.parameters, box.parameters ? `${whole(box.parameters)} param.` : "");
-  write(parts.problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
+  const title = box.times > 1 ? `${box.title} ×${box.times}` : box.title;
+  write(parts.title, title);
+  give(element, "data-kind", box.kind);
+  give(element, "data-frozen", Boolean(box.frozen));
+  give(element, "aria-label", spoken(box, title));
   element.classList.toggle("ls-ill", Boolean(box.problem));
-  const gives = box.shape_named ? `gives ${box.shape_named}` : "";
-  const count = `${whole(box.parameters ?? 0)} parameters`;
-  write(parts.spoken, gives);
-  give(
-    parts.words,
-    "data-tip",
-    [box.title, gives, `${count}.`].filter(Boolean).join(" · "),
-  );
+  const mark = box.problem ? "warn" : box.frozen ? "lock" : "";
+  if (parts.mark.dataset.mark !== mark) {
+    parts.mark.dataset.mark = mark;
+    parts.mark.replaceChildren(...(mark ? [icon(mark)] : []));
+  }
+  give(parts.words, "data-tip", tipOf(box, title));
+  if (!parts.inside) return;
+  write(parts.summary, box.summary || "");
+  write(parts.parameters, costs(box));
+  write(parts.problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
+}
+
+/** The line under a box's settings: what it learns, or nothing. */
+function costs({ parameters }) {
+  return parameters ? `${whole(parameters)} param.` : "";
+}
+
+/** A box in words, for screen readers. */
+function spoken(box, title) {
+  const { frozen, problem, shape_named: gives, parameters, summary } = box;
+  return [
+    box.id.startsWith("#") ? `Block ${title}` : `${title} ${box.id}`,
+    summary,
+    gives && `gives ${gives}`,
+    parameters ? `${whole(parameters)} parameters` : "",
+    frozen && "frozen",
+    problem && `Problem: ${problem.what} ${problem.fix}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+/** What a box is, gives and costs, in plain words. */
+function tipOf(box, title) {
+  const { flops, memory, memory_share: share, parameters, frozen } = box;
+  return [
+    `${title}${box.shape_named ? ` gives ${box.shape_named}` : ""}.`,
+    `${whole(parameters ?? 0)} parameters${frozen ? ", frozen: they stay as they are" : ""}.`,
+    flops > 0 && `${brief(flops)} FLOPs: multiplications and additions for one sample.`,
+    memory > 0 &&
+      `${bytes(memory)} of memory while training${share > 0.005 ? `, ${Math.round(100 * share)} % of all` : ""}.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function put(element, parts, box, place) {
@@ -93,10 +147,11 @@ function put(element, parts, box, place) {
     left: `${place.x}px`,
     top: `${place.y}px`,
     width: `${place.width}px`,
-    height: box.problem ? "auto" : `${place.height}px`,
+    height: `${place.height}px`,
   });
   element.dataset.lines = place.lines;
   element.dataset.titles = place.titles;
+  if (!parts.inside) return;
   const { rows, size, shown } = place.grid;
   parts.canvas.hidden = !place.count;
   parts.curve.hidden = !box.curve;
@@ -154,6 +209,7 @@ function cut(context, text, room) {
 }
 
 function paintUnits(context, box, place, snapshot, colours, filters) {
+  if (place.form === "sheet") return paintSheet(context, place.grid, box.id, snapshot, colours, filters);
   const kernels = filters && snapshot?.arrays.get(`filters/${box.id}`);
   if (kernels) return (paintFilters(context, place.grid, kernels, colours), true);
   const maps = snapshot?.arrays.get(`maps/${box.id}`);

@@ -3,6 +3,7 @@
 import { createChooser, createForm } from "./forms.js";
 import { fit, give, make, write } from "./element.js";
 import { createInspector } from "./inspect.js";
+import { whole } from "./numbers.js";
 import { createWeight } from "./weight.js";
 import { dockHead, iconButton } from "./popover.js";
 import { movable } from "./drag.js";
@@ -57,7 +58,7 @@ function createSettings(studio) {
     const layer = studio.nodeOf(box.id)?.layer;
     const entry = state.catalogue?.layers.find(({ kind }) => kind === layer?.kind);
     write(head.name, entry ? `${entry.title} · ${box.id}` : box.title);
-    write(help, entry?.help ?? "What goes into the network. Its settings are those of the data.");
+    write(help, entry?.help ?? (box.nodes ? blockWords(box) : "What goes into the network. Its settings are those of the data."));
     write(problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
     write(facts, box.shape_named ? `Gives ${box.shape_named} per sample.` : "");
     tools.update(box.id);
@@ -75,6 +76,12 @@ function createSettings(studio) {
     lookInside(studio),
   ];
   return { element: make("div", {}, parts) };
+}
+
+/** What a folded block is, in words. */
+function blockWords({ nodes, times, alike, parameters }) {
+  const copies = times > 1 ? ` in ${times} copies, ${alike ? "all" : "not all"} with the same settings` : "";
+  return `A block of ${nodes.length} layers${copies}: ${whole(parameters ?? 0)} parameters. Press Block below to unfold or repeat it.`;
 }
 
 /** What kind of layer it is and its settings; made anew only when another kind or node is chosen. */
@@ -111,7 +118,7 @@ function lookInside(studio) {
   });
   on("selection snapshot", () => {
     const known = (name) => state.snapshot?.arrays.has(`${name}/${state.selected}`);
-    button.hidden = !["values", "maps", "filters"].some(known);
+    button.hidden = !["values", "maps", "filters", "states", "signals"].some(known);
   });
   return button;
 }
