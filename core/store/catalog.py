@@ -68,7 +68,7 @@ class Catalog:
 
     def run(self, id: int) -> Run:
         """The run of this number. Raises NoSuchRun."""
-        row = self._base.row(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (id,))
+        row = self._base.row(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (_kept(id),))
         if row is None:
             raise NoSuchRun(id)
         return _run(row)
@@ -143,7 +143,7 @@ class Catalog:
     def rename(self, id: int, name: str) -> None:
         """Call a run something else."""
         with self._base.transaction():
-            if not self._base.rows("UPDATE runs SET name = ? WHERE id = ? RETURNING id", (name, id)):
+            if not self._base.rows("UPDATE runs SET name = ? WHERE id = ? RETURNING id", (name, _kept(id))):
                 raise NoSuchRun(id)
 
     def delete(self, id: int) -> None:
@@ -188,7 +188,7 @@ class Catalog:
 
     def _open(self, id: int, refusal: str) -> RunState:
         """The state of a run that is not over."""
-        row = self._base.row("SELECT state FROM runs WHERE id = ?", (id,))
+        row = self._base.row("SELECT state FROM runs WHERE id = ?", (_kept(id),))
         if row is None:
             raise NoSuchRun(id)
         state = RunState(row[0])
@@ -238,6 +238,13 @@ class Catalog:
             self._base.rows("UPDATE questions SET state = 'asked' WHERE state = 'claimed'")
             self._base.rows("DELETE FROM questions WHERE state = 'answered' AND asked < ?",
                             (time.time() - 86_400,))
+
+
+def _kept(id: int) -> int:
+    """The number, if SQLite can hold it. Raises NoSuchRun."""
+    if not 0 < id < 2**63:
+        raise NoSuchRun(id)
+    return id
 
 
 def _run(row: Row) -> Run:

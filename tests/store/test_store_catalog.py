@@ -121,6 +121,15 @@ def test_a_run_that_trains_cannot_be_removed_and_one_that_is_over_goes_with_its_
     assert queue(catalog) == run + 1, "a number is never given twice"
 
 
+@pytest.mark.parametrize("number", [-1, 0, 2**63, 10**20])
+def test_a_number_no_run_can_have_is_of_no_run(catalog, number):
+    queue(catalog)
+    for ask in (catalog.run, catalog.delete, catalog.resume, lambda run: catalog.rename(run, "y"),
+                lambda run: catalog.command(run, {"kind": "stop"})):
+        with pytest.raises(NoSuchRun):
+            ask(number)
+
+
 def test_every_run_comes_back_as_it_was_put_in_newest_first(catalog):
     experiment = {"name": "Zwei Spiralen ∿", "training": {"epochs": None, "rate": 1e-12}}
     first, second = queue(catalog, experiment=experiment, name="a"), queue(catalog)
