@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from core.catalog.base import Call
-from core.events import Changed, Event, Started, Stopped, WeightEdited
+from core.events import Changed, Continued, Event, Started, Stopped, TurboChanged, WeightEdited
 from core.experiment import edits
 from core.experiment.check import check
 from core.experiment.model import Experiment
@@ -19,6 +19,8 @@ class History(NamedTuple):
     """In the order in which they were made."""
     stopped: int | None = None
     """The step after which a person ended the run."""
+    apart: tuple[str, ...] = ()
+    """Why, from some step on, the run's last digits are not those of its experiment, in sentences."""
 
 
 def history(events: Iterable[Event]) -> History:
@@ -32,6 +34,12 @@ def history(events: Iterable[Event]) -> History:
                 told = told._replace(changes=(*told.changes, event))
             case Stopped():
                 told = told._replace(stopped=event.step)
+            case TurboChanged() if event.state == "on":
+                said = f"The run took compiled steps (Turbo) from step {event.step + 1} on."
+                told = told._replace(apart=(*told.apart, said))
+            case Continued() if not event.exact:
+                said = f"The run was interrupted, and went on in another place from step {event.step} on."
+                told = told._replace(apart=(*told.apart, said))
             case _:
                 pass
     return told

@@ -12,7 +12,7 @@ from torch import nn
 
 from core.catalog.all import DATASETS, LAYERS, LOSSES, OPTIMIZERS, REGULARIZATIONS, SCHEDULES
 from core.engine.trainer import Trainer
-from core.events import Finished, Stopped
+from core.events import Continued, Finished, Stopped, TurboChanged
 from core.experiment import templates
 from core.experiment.carry import Carrier
 from core.experiment.check import walk
@@ -20,7 +20,7 @@ from core.experiment.model import Experiment, read, write
 from core.experiment.replay import history
 from core.experiment.written import network
 from tests.experiment.fitting import HIDDEN, OUT, experiment, for_data, for_layer
-from tests.experiment.written import by_engine, by_script, losses, pinned, said, script
+from tests.experiment.written import by_engine, by_script, few, losses, pinned, said, script
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 STEPS = 20
@@ -28,7 +28,8 @@ STEPS = 20
 
 def cases() -> dict[str, Experiment]:
     """Every entry of every catalogue at its defaults, and every template."""
-    found = {f"template {name}": pinned(templates.template(name).experiment) for name in templates.names()}
+    found = {f"template {name}": pinned(few(templates.template(name).experiment))
+             for name in templates.names()}
     found |= {f"layer {entry.name()}": for_layer(entry) for entry in LAYERS}
     found |= {f"data {entry.name()}": for_data(entry) for entry in DATASETS}
     rules = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "regularization": REGULARIZATIONS}
@@ -103,6 +104,18 @@ def test_a_run_steered_by_hand_is_steered_again(tmp_path: Path) -> None:
     ran = by_script(script(asked, history(events)), tmp_path / "script.py", 10_000)
     assert ran.losses == losses(events)
     assert final_scores(tmp_path / "script.py") == stopped.test
+
+
+def test_a_script_says_where_the_run_left_what_can_be_repeated_to_the_last_digit() -> None:
+    asked = experiment({"kind": "moons"}, epochs=3)
+    assert "not repeated" not in script(asked, history(Trainer(asked).start()))
+    told = script(asked, history([
+        TurboChanged(step=99, state="compiling"), TurboChanged(step=120, state="on"),
+        Continued(step=300, again=0, exact=False, why="Other threads."),
+        Continued(step=400, again=0, exact=True)]))
+    said = [line for line in told.splitlines() if "not repeated to the last digit" in line]
+    assert [line.partition(" from step ")[2].split()[0] for line in said] == ["121", "300"]
+    ast.parse(told)
 
 
 def test_a_run_stopped_before_its_first_step_stops_there_again(tmp_path: Path) -> None:

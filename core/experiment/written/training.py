@@ -35,7 +35,8 @@ def constants(experiment: Experiment, history: History) -> list[str]:
     if penalty:
         lines.append(f"PENALTY = {penalty[1]!r}")
     pins = f"DEVICE, THREADS = {history.device!r}, {history.threads!r}  # others round sums differently"
-    return [*lines, pins]
+    apart = [f"# {said} Its losses after that are not repeated to the last digit." for said in history.apart]
+    return [*lines, pins, *apart]
 
 
 def optimizers(rule: Optimizer) -> str:
