@@ -36,6 +36,7 @@ def shares(scores: Tensor, manner: Manner) -> Tensor:
     return (scores / max(manner.temperature, 1e-3)).softmax(-1)
 
 
+@torch.no_grad()
 def following(net: nn.Module, known: list[int], window: int, device: torch.device) -> Tensor:
     """The scores of the token after the known ones, of which the last `window` are read. (tokens,)"""
     read = known[-window:]
@@ -44,6 +45,7 @@ def following(net: nn.Module, known: list[int], window: int, device: torch.devic
     return net(given.to(device))[0, len(read) - 1].cpu()
 
 
+@torch.no_grad()
 def continued(net: nn.Module, beginning: list[int], count: int, window: int, manner: Manner) -> list[int]:
     """So many tokens after the beginning, of one at least. The same seed writes the same."""
     draw = np.random.default_rng(manner.seed)
@@ -56,6 +58,7 @@ def continued(net: nn.Module, beginning: list[int], count: int, window: int, man
     return known[len(beginning):]
 
 
+@torch.no_grad()
 def answered(net: nn.Module, inputs: Tensor, target: Field, end: int) -> list[list[int]]:
     """The network's own answers, each step the likeliest token, up to the end token or the last step.
 
@@ -76,6 +79,7 @@ def answered(net: nn.Module, inputs: Tensor, target: Field, end: int) -> list[li
     return [_ended(row, end) for row in torch.stack(said, dim=1).tolist()]
 
 
+@torch.no_grad()
 def best(net: nn.Module, inputs: Tensor, target: Field, end: int, beams: int) -> list[int]:
     """The likeliest whole answer among those pursued side by side. inputs: (1, steps) tokens."""
     length = target.shape.sizes[0]

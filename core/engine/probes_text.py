@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from core.catalog.base import Dataset, Field
-from core.catalog.datasets.tokens import END, PADDING, START
+from core.catalog.datasets.tokens import END, PADDING
 from core.engine import generate
 from core.engine.build import Net
 from core.engine.data import Split
 from core.engine.generate import LEARNED, Manner
 from core.engine.probes_layers import Known
-from core.engine.reading import between, read, spoken, text, typed
+from core.engine.reading import asked, between, read, spoken, text, typed
 from core.gaze import Gaze
 
 QUESTIONS = 8
@@ -38,15 +38,8 @@ class Reader:
         inputs = self._split.inputs[sample:sample + 1]
         if not gaze.typed:
             return inputs, []
-        tokens, unknown = typed(gaze.typed, self._words)
-        field = self._data.fields.get("source")
-        reach = field.shape.sizes[0] if field else inputs.shape[1]
-        tokens = tokens[-reach:] if self._data.task.kind == "next_token" else tokens[:reach]
-        row = torch.full_like(inputs, self._number.get(PADDING, 0))
-        row[0, :len(tokens)] = torch.tensor(tokens, dtype=torch.int64)
-        if "target" in self._data.fields:
-            row[0, self._data.fields["target"].start] = self._number[START]
-        return row, unknown
+        row, unknown = asked(self._data, gaze.typed)
+        return torch.from_numpy(row)[None].to(inputs.device), unknown
 
     def carried_on(self, inputs: Tensor, gaze: Gaze) -> tuple[Tensor, dict[str, Any]]:
         """A text carried on from a beginning: what was typed, or the first third of a held-out block.

@@ -39,6 +39,22 @@ def typed(text: str, words: tuple[str, ...]) -> tuple[list[int], list[str]]:
     return [token for token in found if token is not None], list(dict.fromkeys(unknown))
 
 
+def asked(data: Dataset, text: str) -> tuple[np.ndarray, list[str]]:
+    """A typed text as a sample, padded or cut to its length, its answer not begun; and what is unknown.
+
+    Result: (steps,) tokens.
+    """
+    tokens, unknown = typed(text, data.words)
+    number = {word: place for place, word in enumerate(data.words)}
+    row = np.full(data.shape.sizes, number.get(PADDING, 0), np.int64)
+    reach = data.fields["source"].stop if "source" in data.fields else len(row)
+    tokens = tokens[-reach:] if data.task.kind == "next_token" else tokens[:reach]
+    row[:len(tokens)] = tokens
+    if "target" in data.fields:
+        row[data.fields["target"].start] = number[START]
+    return row, unknown
+
+
 def texts(data: Dataset, ready: Split, rows: np.ndarray) -> list[dict[str, Any]]:
     """What stands in each of these samples, field by field, and its answer.
 

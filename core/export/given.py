@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from core.catalog.base import Dataset
+from core.engine.reading import typed
 from core.problems import Problem, Problems
 from core.shapes import Shape
 
 
-def samples(path: Path, data: Dataset) -> np.ndarray:
+def samples(path: Path, data: Dataset) -> np.ndarray | list[str]:
     """The samples in the file as the network is shown them, not scaled yet. (samples, *shape) float32
 
-    Of data on the plane, the file holds the points. Raises Problems.
+    Of data on the plane, the file holds the points. Of texts it may hold these as they are read: one in each
+    line of a .txt file, or strings in a .json file. Raises Problems.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -24,12 +26,34 @@ def samples(path: Path, data: Dataset) -> np.ndarray:
     except UnicodeDecodeError:
         raise _wrong(path, "The file is not text in UTF-8.", "Save it as CSV or JSON in UTF-8.") from None
     where = str(path)
+    if path.suffix.lower() == ".txt":
+        return texts(where, [line for line in text.splitlines() if line], data)
     rows = from_json(where, text) if path.suffix.lower() == ".json" else _from_csv(where, text, data)
     return inputs(where, rows, data)
 
 
-def inputs(where: str, rows: Any, data: Dataset) -> np.ndarray:
-    """Rows as the network is shown them, not scaled yet. (samples, *shape) float32. Raises Problems."""
+def texts(where: str, rows: list[str], data: Dataset) -> list[str]:
+    """Texts that are known to the network word by word. Raises Problems."""
+    if data.shape.dtype != "integer":
+        raise _wrong(where, "The network reads numbers, not texts.", "Bring them as CSV or JSON.")
+    if not rows:
+        raise _wrong(where, "There are no samples.", "Write one text in each line.")
+    for number, row in enumerate(rows, 1):
+        tokens, unknown = typed(row, data.words)
+        if unknown or not tokens:
+            held = ", ".join(repr(word) for word in unknown[:5]) or "nothing"
+            raise _wrong(where, f"Text {number} holds {held}, which the network has no token for.",
+                         f"It knows {' '.join(data.words[:40])}.")
+    return rows
+
+
+def inputs(where: str, rows: Any, data: Dataset) -> np.ndarray | list[str]:
+    """Rows as the network is shown them, not scaled yet. (samples, *shape) float32. Raises Problems.
+
+    Of texts they may be strings; these stay as they are.
+    """
+    if isinstance(rows, list) and rows and all(isinstance(row, str) for row in rows):
+        return texts(where, rows, data)
     given, shown = _array(where, rows, size(data), data.shape), data.shown()
     return shown.function(given, **shown.kwargs).astype(np.float32) if shown else given
 
@@ -56,7 +80,8 @@ def from_json(where: str, text: str | bytes) -> Any:
 def _from_csv(where: str, text: str, data: Dataset) -> list[list[float]]:
     wanted = columns(data)
     if not wanted:
-        raise _wrong(where, "Pictures have no columns.", "Bring them as a .json file: one nested list each.")
+        raise _wrong(where, f"Samples of {data.title} have no columns.", "Bring them as a .json file: one "
+                     "nested list each; texts also as a .txt file, one in each line.")
     try:
         header, *rows = [row for row in csv.reader(text.splitlines()) if row] or [[]]
     except csv.Error as error:

@@ -8,14 +8,19 @@ import torch
 from torch import Tensor
 
 from core.catalog.base import TOKENS, VALUES
+from core.catalog.datasets.tokens import END
 from core.engine import weights
 from core.engine.data import split
 from core.engine.evaluate import outputs, shares, unscaled
-from core.engine.reading import spoken
+from core.engine.generate import Manner, answered, continued
+from core.engine.reading import asked, spoken, typed
 from core.engine.trainer import initial
 from core.export.given import samples
 from core.export.subject import Subject
 from core.problems import Problem, Problems
+
+WRITTEN, TEMPERATURE = 200, 0.8
+"""How many tokens a text is carried on for, and how they are drawn: always the same ones."""
 
 
 def predict(subject: Subject, path: Path) -> list[dict[str, Any]]:
@@ -36,18 +41,37 @@ class Predictor:
         weights.read(subject.weights, self._network)
         self._ready = split(self.experiment.data)
 
-    def rows(self, given: np.ndarray) -> list[dict[str, Any]]:
-        """One row per sample, scaled as in training. given: (samples, *shape)
+    def rows(self, given: np.ndarray | list[str]) -> list[dict[str, Any]]:
+        """One row per sample, scaled as in training. given: (samples, *shape), or texts
 
+        Texts are answered or carried on in the network's own words, token by token.
         A row is {class, shares}, {labels, shares} with each label's own share, {tokens, text}, {value}, or
         {values} when there are several.
         """
         ready, shape = self._ready, self.experiment.data.shape
+        if isinstance(given, list):
+            return self._texts(given)
         if self.experiment.data.scaled:
             given = ((given - ready.scaling.mean) / ready.scaling.std).astype(np.float32)
         if shape.dtype == "integer":
             given = given.astype(np.int64)
         return self._read(outputs(self._network, torch.from_numpy(np.ascontiguousarray(given))).float())
+
+    def _texts(self, given: list[str]) -> list[dict[str, Any]]:
+        data = self.experiment.data
+        with torch.inference_mode():
+            if data.task.kind == "next_token":
+                return [self._said(continued(self._network, typed(text, data.words)[0], WRITTEN,
+                                             data.shape.sizes[0], Manner(TEMPERATURE))) for text in given]
+            read = np.stack([asked(data, text)[0] for text in given])
+            if data.task.kind != "sequence_to_sequence":
+                return self.rows(read)
+            end = data.words.index(END)
+            answers = answered(self._network, torch.from_numpy(read), data.fields["target"], end)
+            return [self._said(answer) for answer in answers]
+
+    def _said(self, tokens: list[int]) -> dict[str, Any]:
+        return {"tokens": tokens, "text": spoken(np.array(tokens, np.int64), self.experiment.data.words)}
 
     def _read(self, put_out: Tensor) -> list[dict[str, Any]]:
         """Outputs as the task means them. put_out: (samples, ...)"""
