@@ -14,6 +14,7 @@ from benchmarks.figures import Figure
 
 PARTS = {
     "learning": "What is learned",
+    "templates": "What every template reaches",
     "live": "The engine in the app, against bare loops",
     "turbo": "Compiled steps",
     "browser": "In a browser",
@@ -21,6 +22,7 @@ PARTS = {
     "kills": "Killed at random",
     "fuzz": "Files from anywhere",
     "edits": "Edits at random",
+    "pace": "Seconds per epoch, before training",
 }
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

@@ -1,7 +1,10 @@
 """Cost: what a network computes and holds in memory while it trains, known before it does."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from core.catalog.base import Dataset, Entry
+from core.catalog.fields import settings
+from core.catalog.schedules import Constant
 from core.experiment.check import Walk, steps_per_epoch
 from core.experiment.model import Experiment, Node
 
@@ -72,3 +75,31 @@ def guessed_seconds(experiment: Experiment, each: dict[str, Cost]) -> float:
     passes = getattr(experiment.training.optimizer, "max_iter", 1)
     flops = 3 * sum(cost.flops for cost in each.values())
     return passes * (steps * (STEP_SECONDS + LAYER_SECONDS * len(each)) + train * flops / FLOPS_A_SECOND)
+
+
+def timed_alike(experiment: Experiment) -> Experiment:
+    """The same experiment without what makes no step slower or faster: name, seeds, moving settings, and what
+    data is made of beside its shape and count."""
+    training = experiment.training
+    data = experiment.data
+    for setting in settings(type(data)):
+        other = data.model_copy(update={setting.name: setting.default})
+        if _sized(other) == _sized(data):
+            data = other
+    still = {"optimizer": _unmoved(training.optimizer), "schedule": Constant(), "seed": 0, "epochs": 1,
+             "regularization": _unmoved(training.regularization)}
+    nodes = tuple(node.model_copy(update={"group": "", "layer": _unmoved(node.layer)})
+                  for node in experiment.network.nodes)
+    return experiment.model_copy(update={
+        "name": "trial", "data": data, "training": training.model_copy(update=still),
+        "network": experiment.network.model_copy(update={"nodes": nodes})})
+
+
+def _sized(data: Dataset) -> Any:
+    return data.shape, data.task, data.sizes(), data.fields
+
+
+def _unmoved(entry: Entry) -> Entry:
+    """The entry with all settings that can be moved while it trains at their defaults."""
+    moving = {setting.name: setting.default for setting in settings(type(entry)) if setting.live}
+    return entry.model_copy(update=moving)

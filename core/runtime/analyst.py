@@ -105,6 +105,13 @@ def _last_seen(store: Path, run: Run) -> Snapshot | None:
     return None
 
 
+def _pace(store: Path, payload: dict[str, Any]) -> Snapshot:
+    from core.engine.trial import trial
+    from core.experiment import model
+
+    return Snapshot(0, 0, trial(model.read(payload["experiment"])))
+
+
 def _system(store: Path, payload: dict[str, Any]) -> Snapshot:
     from core.engine.device import system
 
@@ -112,7 +119,7 @@ def _system(store: Path, payload: dict[str, Any]) -> Snapshot:
 
 
 _ANSWERS: dict[str, Callable[[Path, dict[str, Any]], Snapshot]] = {
-    "preview": _preview, "look": _look, "system": _system, "export": exports.answer}
+    "preview": _preview, "look": _look, "pace": _pace, "system": _system, "export": exports.answer}
 
 
 if __name__ == "__main__":  # where there is no fork

@@ -9,11 +9,12 @@ from core.catalog.fields import settings
 from core.catalog.metrics import compared
 from core.charts import theme
 from core.experiment import check, diagram, edits, model, sharing, templates
+from core.experiment.cost import timed_alike
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
 from core.records import Run
 from core.runtime import client, commands, requests
-from core.runtime.requests import Answerable, Look, Preview
+from core.runtime.requests import Answerable, Pace, Preview, Question
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.reader import Reader
@@ -69,12 +70,15 @@ class Desk:
                 assert_never(request)
         return {}
 
-    def ask(self, question: Preview | Look) -> str:
+    def ask(self, question: Question) -> str:
         """Leave a question for an analyst and return its key. Raises Problems and StoreTrouble."""
         experiment = model.read(question.draft)
         if isinstance(question, Preview):  # the same data is the same question, whatever the network
             plain = model.read({"data": model.write(experiment)["data"]})
             return client.ask(self._store, "preview", {"experiment": model.write(plain)})
+        if isinstance(question, Pace):
+            check.check(experiment)
+            return client.ask(self._store, "pace", {"experiment": model.write(timed_alike(experiment))})
         if question.run is not None:
             with closing(Catalog(self._store, create=False)) as catalog:  # another thread may use ours now
                 catalog.run(question.run)

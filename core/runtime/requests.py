@@ -152,9 +152,18 @@ class Look(Request):
     gaze: Gaze = Gaze()
 
 
+class Pace(Request):
+    """How long an epoch of a draft takes on this machine, measured."""
+
+    do: Literal["pace"]
+    draft: dict[str, Any]
+
+
+Question = Preview | Look | Pace
+"""What an analyst answers."""
 Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Command | Runs
               | Rename | Delete | Compare)
-AnyRequest = Answerable | Watch | Preview | Look
+AnyRequest = Answerable | Watch | Question
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
 
 

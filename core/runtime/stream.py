@@ -17,7 +17,7 @@ from core.problems import Problem, Problems, StoreTrouble
 from core.runtime import requests
 from core.runtime.desk import Desk
 from core.runtime.feed import Feed, News
-from core.runtime.requests import Answerable, Look, Preview, Refused, Watch
+from core.runtime.requests import Answerable, Question, Refused, Watch
 
 PATH = "/api/studio"
 POLL = 0.025
@@ -75,7 +75,7 @@ class _Visit:
             except Refused as refused:
                 await self._say(_no(refused.number, refused))
                 continue
-            if isinstance(request, Preview | Look):
+            if isinstance(request, Question):
                 tasks.start_soon(self._question, request)
             else:
                 await self._say(await self._answer(request))
@@ -98,7 +98,7 @@ class _Visit:
             if request.run is not None:
                 self._feed = await to_thread.run_sync(Feed, self._store, request.run, request.after)
 
-    async def _question(self, request: Preview | Look) -> None:
+    async def _question(self, request: Question) -> None:
         """Have an analyst answer, without keeping anything else waiting."""
         self._questions += 1
         try:
@@ -112,7 +112,7 @@ class _Visit:
         finally:
             self._questions -= 1
 
-    async def _analysed(self, question: Preview | Look) -> bytes:
+    async def _analysed(self, question: Question) -> bytes:
         if self._questions > _QUESTIONS:
             raise Problems(_BUSY)
         key = await to_thread.run_sync(self._desk.ask, question)

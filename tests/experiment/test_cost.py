@@ -6,7 +6,7 @@ import torch
 from core.catalog.optimizers import OPTIMIZERS
 from core.engine.trainer import Trainer
 from core.experiment.check import walk
-from core.experiment.cost import NUMBER, costs, guessed_seconds, total
+from core.experiment.cost import NUMBER, costs, guessed_seconds, timed_alike, total
 from core.experiment.edits import apply
 from tests.catalog.corners import all_corners, said
 from tests.experiment.drafts import draft
@@ -63,3 +63,18 @@ def test_more_work_is_guessed_to_take_longer():
     small, large = draft("linear"), draft(wide, wide)
     one, other = (guessed_seconds(each, costs(each, walk(each))) for each in (small, large))
     assert 0 < one < other
+
+
+@pytest.mark.parametrize(("path", "value", "same"), [
+    ("name", "other", True), ("data.seed", 5, True), ("data.noise", 0.3, True), ("training.seed", 3, True),
+    ("training.optimizer.learning_rate", 0.5, True), ("training.epochs", 7, True),
+    ("data.samples", 700, False),
+    ("training.batch_size", 64, False), ("network.hidden1.units", 64, False),
+    ("training.optimizer.kind", "sgd", False), ("training.loss.kind", "mse", False),
+    ("training.threads", 2, False)])
+def test_a_trial_is_asked_anew_only_for_what_its_time_hangs_on(path, value, same):
+    before = draft("linear", "linear")
+    after = apply(before, {"kind": "set", "path": path, "value": value})
+    assert after != before
+    assert (timed_alike(after) == timed_alike(before)) == same
+    assert walk(timed_alike(after)).problems == walk(after).problems

@@ -195,6 +195,16 @@ def test_a_preview_and_a_look_come_as_snapshots(page):
     assert Snapshot.unpack(look).facts["sample"]["index"] == 3
 
 
+def test_the_time_of_an_epoch_is_measured_once_for_drafts_that_train_alike(page):
+    draft = page.draft()
+    page.well("pace", draft=draft)
+    page.well("pace", draft={**draft, "name": "another name"})
+    first, second = (Snapshot.unpack(block).facts for _, _, block in page.frames)
+    assert first["seconds_per_epoch"] > 0
+    assert not first["estimated"]
+    assert first == second
+
+
 def test_live_snapshots_follow_the_run(page):
     run = page.train(endless(page), pace=100)
     page.well("watch", run=run, after=0)
