@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -12,11 +13,11 @@ from tests.conftest import until
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def node(id, kind, *inputs, group="", **settings):
+def node(id: str, kind: str, *inputs: str, group: str = "", **settings: Any) -> dict[str, Any]:
     return {"id": id, "layer": {"kind": kind, **settings}, "inputs": inputs, "group": group}
 
 
-def experiment(*nodes, data="spiral"):
+def experiment(*nodes: dict[str, Any], data: str = "spiral") -> dict[str, Any]:
     return {"name": "drawn", "data": {"kind": data}, "network": {"nodes": [*nodes, node("out", "output")]}}
 
 
@@ -33,7 +34,8 @@ def drop_file(page, document, name="drawn.json"):
     page.evaluate("""([text, name]) => {
         const carried = new DataTransfer();
         carried.items.add(new File([text], name, { type: 'application/json' }));
-        document.dispatchEvent(new DragEvent('drop', { dataTransfer: carried, bubbles: true, cancelable: true }));
+        const how = { dataTransfer: carried, bubbles: true, cancelable: true };
+        document.dispatchEvent(new DragEvent('drop', how));
     }""", [text, name])
 
 
@@ -190,7 +192,8 @@ def test_a_wire_is_drawn_to_a_merge_chosen_and_deleted(canvas):
 def test_several_are_chosen_by_a_rectangle_copied_pasted_and_deleted(canvas):
     page = canvas()
     first, last = box(page, "a").bounding_box(), box(page, "b").bounding_box()
-    drag(page, (first["x"] - 6, first["y"] - 12), (last["x"] + 10, last["y"] + last["height"] - 5), shift=True)
+    end = (last["x"] + 10, last["y"] + last["height"] - 5)
+    drag(page, (first["x"] - 6, first["y"] - 12), end, shift=True)
     expect(page.locator(".ls-tools-words")).to_have_text("2 layers")
     page.keyboard.press("Control+c")
     box(page, "c").click(position={"x": 30, "y": 8})
