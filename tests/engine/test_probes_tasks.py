@@ -1,4 +1,4 @@
-"""Protects what is seen of every data set, task and layer: sequences, attention, texts, forecasts, figures."""
+"""Protects what is seen of every data set, task and layer: sequences, attention, texts, forecasts."""
 
 import json
 

@@ -129,3 +129,29 @@ def test_of_several_labels_those_hold_that_are_more_likely_than_not(tmp_path: Pa
         for row in chances]
     assert np.allclose([list(row["shares"].values()) for row in told], chances, atol=1e-6)
     assert len({len(row["labels"]) for row in told} - {1}) > 0
+
+
+@pytest.mark.parametrize(("kind", "texts", "word"), [
+    ("cities", ["lyon", "Oslo"], "class"), ("reverse", ["abca", "cab"], "text"),
+    ("python_topics", ["The class"], "text")])
+def test_texts_are_read_as_they_are_written(kind: str, texts: list[str], word: str, tmp_path: Path) -> None:
+    trainer = Trainer(for_data(next(entry for entry in DATASETS if entry.name() == kind)))
+    weights.write(tmp_path / "weights", trainer.network)
+    subject = Subject(trainer.experiment, weights=tmp_path / "weights")
+    (tmp_path / "x.txt").write_text("\n".join(texts))
+    (tmp_path / "x.json").write_text(json.dumps(texts))
+    told = predict(subject, tmp_path / "x.txt")
+    assert told == predict(subject, tmp_path / "x.json")
+    assert [bool(row[word]) for row in told] == [True] * len(texts)
+
+
+def test_a_text_the_network_has_no_words_for_is_refused(tmp_path: Path) -> None:
+    trainer = Trainer(for_data(next(entry for entry in DATASETS if entry.name() == "reverse")))
+    weights.write(tmp_path / "weights", trainer.network)
+    subject = Subject(trainer.experiment, weights=tmp_path / "weights")
+    (tmp_path / "x.txt").write_text("abc\nab!\n")
+    with pytest.raises(Problems, match="Text 2 holds '!'"):
+        predict(subject, tmp_path / "x.txt")
+    iris, _ = trained("iris", tmp_path)
+    with pytest.raises(Problems, match="reads numbers"):
+        predict(iris, tmp_path / "x.txt")
