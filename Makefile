@@ -8,7 +8,7 @@ TESTS ?= tests
 export OMP_NUM_THREADS ?= 1
 export PYTHON PIP_FLAGS
 
-.PHONY: help run test test-all check bench environment environment-dev
+.PHONY: help run test test-all check bench bench-templates environment environment-dev
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make test-all         the slow ones too"
 	@echo "make check            ruff, pyright and the floors of the house"
 	@echo "make bench            measure, print, and write benchmarks/RESULTS.md"
+	@echo "make bench-templates  train every template; what it reaches against what was promised"
 
 run: environment
 	@exec $(BIN)/python -m core.runtime.start --port "$(PORT)"
@@ -36,6 +37,9 @@ check: environment-dev
 
 bench: environment-dev
 	$(BIN)/python -m benchmarks
+
+bench-templates: environment-dev
+	$(BIN)/python -m benchmarks templates
 
 environment:
 	@bash .ci/environment requirements.txt

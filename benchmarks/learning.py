@@ -29,7 +29,7 @@ def measure() -> Iterator[Figure]:
     accuracy = _test_accuracy(Trainer(template("two-spirals").experiment))
     yield Figure("two-spirals, test accuracy", f"{accuracy:.1%}", "≥ 99 %", accuracy >= 0.99)
     for name, wanted in FOLDS.items():
-        found = [_test_accuracy(trainer) for trainer in _folds(template(name).experiment)]
+        found = [_test_accuracy(trainer) for trainer in folds(template(name).experiment)]
         mean = float(np.mean(found))
         yield Figure(
             f"{name}, test accuracy, mean of 5 folds",
@@ -47,7 +47,7 @@ def _test_accuracy(trainer: Trainer) -> float:
     return events[-1].test["accuracy"]
 
 
-def _folds(experiment: Experiment) -> Iterator[Trainer]:
+def folds(experiment: Experiment) -> Iterator[Trainer]:
     """One run per fold: a fifth is the test split; the rest trains, but for a tenth to validate on."""
     from sklearn.model_selection import StratifiedKFold, train_test_split
 

@@ -35,6 +35,15 @@ def pinned(experiment: Experiment, **training: Any) -> Experiment:
     return read(raw)
 
 
+def few(experiment: Experiment) -> Experiment:
+    """The same where its data is small; of data made in thousands few samples, in small batches."""
+    raw = write(experiment)
+    many = [key for key in ("samples", "blocks") if raw["data"].get(key, 0) > 1000]
+    raw["data"] |= dict.fromkeys(many, 200)
+    raw["training"] |= {"batch_size": 16} if many else {}
+    return read(raw)
+
+
 def script(experiment: Experiment, history: History | None = None) -> str:
     """The script of an experiment."""
     return source(experiment, history or History(), ENGINE)
