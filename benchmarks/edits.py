@@ -6,7 +6,8 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from time import perf_counter
+from statistics import median
+from time import perf_counter, process_time
 from typing import Any
 
 from benchmarks.figures import Figure
@@ -54,7 +55,35 @@ def measure() -> Iterator[Figure]:
     yield Figure("edits that leave an invalid document", f"{len(told.invalid)} {of}", "0", not told.invalid)
     yield Figure("undos and redos that do not restore exactly", f"{len(told.lost)} of "
                  f"{told.undone + told.redone:,}", "0", not told.lost)
+    yield from _speeds()
     yield Figure("slowest edit, read, drawn and checked", f"{1000 * told.slowest:.0f} ms", "", None)
+
+
+def _speeds() -> Iterator[Figure]:
+    """Of a residual network of 100 nodes, in processor time."""
+    experiment = residual(33)
+    for what, work, most in (("walk of 100 nodes", walk, 1.0), ("drawing of 100 nodes", drawing, 5.0)):
+        each: list[float] = []
+        for _ in range(200):
+            began = process_time()
+            work(experiment)
+            each.append(1000 * (process_time() - began))
+        yield Figure(what, f"median {median(each):.2f} ms (200 times)", f"≤ {most:g} ms",
+                     median(each) <= most)
+
+
+def residual(blocks: int) -> Experiment:
+    """So many blocks of a convolution, a bend and a skip, on the digits: 3 nodes each, and one at the end."""
+    nodes: list[dict[str, Any]] = []
+    for number in range(blocks):
+        last = nodes[-1]["id"] if nodes else INPUT
+        settings = {"filters": 1} if not nodes else {"filters": 1, "activation": "none"}
+        nodes += [{"id": f"conv{number}", "layer": {"kind": "conv2d", **settings}, "inputs": [last]},
+                  {"id": f"bend{number}", "layer": {"kind": "relu"}},
+                  {"id": f"join{number}", "layer": {"kind": "add"}, "inputs": [f"bend{number}", last]}]
+    nodes[-1] = {"id": "flat", "layer": {"kind": "flatten"}}
+    nodes.append({"id": "out", "layer": {"kind": "output"}})
+    return read({"data": {"kind": "digits"}, "network": {"nodes": nodes}})
 
 
 def tried(edits: int, seed: int) -> Tally:

@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -16,7 +17,7 @@ _WARM = 0.15
 _TURNS = 4
 
 
-def trial(experiment: Experiment) -> dict[str, Any]:
+def trial(experiment: Experiment, clock: Callable[[], float] = perf_counter) -> dict[str, Any]:
     """Seconds per epoch and the memory it took, as facts. Raises Problems when the experiment has any.
 
     Judging the network at the end of every epoch is part of it, as in the first hundred epochs of a run.
@@ -25,17 +26,17 @@ def trial(experiment: Experiment) -> dict[str, Any]:
     before = _held()
     trainer = Trainer(experiment.model_copy(update={"training": endless}))
     trainer.start()
-    began = perf_counter()
+    began = clock()
     trainer.judged()
-    judging = perf_counter() - began
-    steps, seconds = _steps(trainer, judging)
+    judging = clock() - began
+    steps, seconds = _steps(trainer, judging, clock)
     device = trainer.pins.device
     memory = torch.cuda.max_memory_allocated() if device == "cuda" else max(0, _held() - before)
     return {"seconds_per_epoch": seconds * trainer.steps_per_epoch + judging, "memory": memory,
             "steps": steps, "device": device, "threads": trainer.pins.threads, "estimated": False}
 
 
-def _steps(trainer: Trainer, judging: float) -> tuple[int, float]:
+def _steps(trainer: Trainer, judging: float, clock: Callable[[], float]) -> tuple[int, float]:
     """Steps taken, and the seconds one of them takes: of several turns the middle one, for others compute
     here too; the time for judging is taken out."""
     trainer.advance(1, 0.0)
@@ -44,9 +45,9 @@ def _steps(trainer: Trainer, judging: float) -> tuple[int, float]:
     each: list[float] = []
     first = trainer.step
     while not trainer.over and len(each) < _TURNS:
-        step, epoch, began = trainer.step, trainer.epoch, perf_counter()
+        step, epoch, began = trainer.step, trainer.epoch, clock()
         trainer.advance(1_000_000, SECONDS / _TURNS)
-        took = perf_counter() - began - judging * (trainer.epoch - epoch)
+        took = clock() - began - judging * (trainer.epoch - epoch)
         each.append(max(took, 0.0) / (trainer.step - step))
     each.sort()
     return trainer.step - first, each[len(each) // 2] if each else 0.0
