@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -62,14 +62,12 @@ def service(predictor: Predictor, run: Run) -> Starlette:
         return _reply(told)
 
     async def predict(request: Request) -> Response:
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > LARGEST:
-                return _refusal(413, Problem(where="body", what=f"It is larger than {LARGEST // 2**20} MB.",
-                                             fix="Send fewer samples at a time."))
         try:
-            return _reply(await run_in_threadpool(_rows, predictor, body))
+            return _reply(await run_in_threadpool(_rows, predictor, await _body(request)))
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except _TooLarge as refused:
+            return _refusal(413, *refused.problems)
         except Problems as refused:
             return _refusal(400, *refused.problems)
 
@@ -84,6 +82,21 @@ def about(predictor: Predictor, run: Run) -> dict[str, Any]:
         "classes": list(data.task.classes), "shape": list(size(data)), "columns": list(columns(data)),
         "predict": "POST /predict with a JSON list of samples, each of this shape",
         "example": [predictor.example()]}
+
+
+class _TooLarge(Problems):
+    """A request that is not read to its end."""
+
+
+async def _body(request: Request) -> bytes:
+    """What was sent. Raises _TooLarge, and ClientDisconnect when the sender is gone before its end."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            raise _TooLarge(Problem(where="body", what=f"It is larger than {LARGEST // 2**20} MB.",
+                                    fix="Send fewer samples at a time."))
+    return body
 
 
 def _rows(predictor: Predictor, body: bytes) -> list[dict[str, Any]]:

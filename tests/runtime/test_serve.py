@@ -48,7 +48,8 @@ class Asked:
     """The service, asked without a network between."""
 
     def __init__(self, app: Any) -> None:
-        self._door = httpx.ASGITransport(app=Guard(app))
+        self.app = Guard(app)
+        self._door = httpx.ASGITransport(app=self.app)
 
     def get(self, path: str, **how: Any) -> httpx.Response:
         return asyncio.run(self._ask("GET", path, **how))
@@ -104,6 +105,23 @@ def test_too_large_a_request_is_refused(iris: Asked) -> None:
     reply = iris.post("/predict", content=b" " * (LARGEST + 1))
     assert reply.status_code == 413
     assert "fewer samples" in reply.json()["problems"][0]["fix"]
+
+
+def test_a_sender_who_goes_away_is_no_fault(iris: Asked) -> None:
+    arriving = iter([{"type": "http.request", "body": b"[[1", "more_body": True},
+                     {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(arriving)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b"",
+             "headers": [(b"host", b"127.0.0.1")]}
+    asyncio.run(iris.app(scope, receive, send))
+    assert sent[0]["status"] == 400
 
 
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "http://evil.example"}])
