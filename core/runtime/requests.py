@@ -125,7 +125,7 @@ class Watch(Request):
 
     do: Literal["watch"]
     run: int | None
-    after: int = Field(default=0, ge=0)
+    after: int = Field(default=0, ge=0, lt=2**63)
 
 
 class Compare(Request):
