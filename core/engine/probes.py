@@ -76,7 +76,7 @@ class Probe:
                     seen.facts["answers"] = self._reader.held_out()
                 case _:
                     pass
-            facts["words"], known = self._reader.in_words(given)
+            facts["words"], known = self._reader.in_words(given, seen.facts.get("written", {}).get("tokens"))
         put_out = self._layers.follow(given, known, seen)
         facts |= self._answers.one(put_out, None if typed else sample)
         if self._split.task.kind == "forecast":

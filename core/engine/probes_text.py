@@ -57,7 +57,8 @@ class Reader:
         sample = torch.tensor([(begun + written + [0] * window)[:window]], device=inputs.device)
         true = "" if gaze.typed else self._told(block[len(begun):])
         return sample, {
-            "beginning": self._told(begun), "text": between(self._words) + self._told(written), "true": true,
+            "tokens": len(begun) + len(written), "beginning": self._told(begun),
+            "text": between(self._words) + self._told(written), "true": true,
             "next": [[self._words[token], round(share, 4)]
                      for token, share in zip(tokens.tolist(), likely.tolist(), strict=True)]}
 
@@ -82,11 +83,15 @@ class Reader:
         return [{"sample": row, **self._exchange(one, answer, row)}
                 for row, one, answer in zip(rows.tolist(), inputs, said, strict=True)]
 
-    def in_words(self, given: Tensor) -> tuple[dict[str, list[str]], Known]:
-        """A sample's words, field by field, without the padding behind them; and how many steps those are."""
+    def in_words(self, given: Tensor, written: int | None = None) -> tuple[dict[str, list[str]], Known]:
+        """A sample's words, field by field, without the padding behind them; and how many steps those are.
+
+        written: how many there are where none pads.
+        """
         row = given[0].cpu().tolist()
         fields = {name: row[field.start:field.stop] for name, field in self._data.fields.items()}
-        words = {name: self._without_padding(part) for name, part in (fields or {"input": row}).items()}
+        parts = (fields or {"input": row}).items()
+        words = {name: self._without_padding(part)[:written] for name, part in parts}
         known: Known = {}
         for name, part in words.items():
             size = len(fields[name]) if fields else len(row)

@@ -1,6 +1,7 @@
 """Protects what is seen of every data set, task and layer: sequences, attention, texts, forecasts."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_attention_is_seen_head_by_head_without_what_is_padding_and_is_forgotten
 
 def test_what_was_watched_before_is_watched_again():
     net = initial(READS)
-    attends = [part for part in net.modules() if hasattr(part, "watched")]
+    attends: list[Any] = [part for part in net.modules() if hasattr(part, "watched")]
     attends[0].watched = True
     with watching(net):
         assert all(part.watched for part in attends)
@@ -127,7 +128,9 @@ def test_a_text_is_carried_on_from_a_held_out_beginning_or_a_typed_one_and_alway
     assert len(told["text"]) == 12
     assert [share for _, share in told["next"]] == sorted((share for _, share in told["next"]), reverse=True)
     assert probe.snapshot(9, 0, sample).facts["written"] == told
-    typed = probe.snapshot(0, 0, sample, Gaze(typed="class A", temperature=0)).facts["written"]
+    shown = probe.snapshot(0, 0, sample, Gaze(typed="class A", temperature=0))
+    assert len(shown.facts["sample"]["words"]["input"]) == len(shown.arrays["states/embed"]) == 7 + 12
+    typed = shown.facts["written"]
     assert typed["beginning"] == "class A"
     assert typed["text"] == probe.snapshot(0, 0, sample, Gaze(typed="class A", temperature=1, top_k=1)).facts[
         "written"]["text"], "the likeliest alone is what greedy takes"

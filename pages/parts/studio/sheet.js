@@ -46,7 +46,7 @@ export function paintSheet(context, { size }, id, snapshot, colours, weights) {
 /** One sheet in a rectangle. */
 export function paintOne(context, sheet, place, colours) {
   frame(context, place, colours);
-  if (sheet.kind === "attention") heat(context, headOf(sheet), place, colours.unsigned);
+  if (sheet.kind === "attention") heat(context, headOf(sheet), place, lifted(colours.unsigned));
   else if (sheet.kind === "states") heat(context, turned(sheet.array), place, colours.signed);
   else if (sheet.kind === "matrix" || sheet.array.shape[0] > CURVES)
     heat(context, { ...sheet.array, offset: 0 }, place, colours.signed);
@@ -58,6 +58,11 @@ function frame(context, { x, y, width, height }, colours) {
   context.fillRect(x - 1, y - 1, width + 2, height + 2);
   context.fillStyle = colours.tokens.panel;
   context.fillRect(x, y, width, height);
+}
+
+/** The scale with more room for what is weak: a first step always looks at itself alone. */
+function lifted(table) {
+  return table.map((_, index) => table[Math.round(Math.sqrt(index / 255) * 255)]);
 }
 
 function headOf({ array: { data, shape }, head }) {

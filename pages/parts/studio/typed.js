@@ -13,8 +13,7 @@ export function createTyped(studio, words) {
     class: "ls-typed-field",
     maxlength: 2000,
     placeholder: words,
-    "aria-label": words,
-    "data-tip": "Read by the network in place of the chosen sample. Training does not change.",
+    "aria-label": `${words}. The network reads it in place of the chosen sample; training does not change.`,
   });
   const note = make("span", { class: "ls-typed-note" });
   let timer = 0;
