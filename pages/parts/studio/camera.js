@@ -98,6 +98,6 @@ export class Camera {
 
 /** Where an event is, on the canvas. */
 export function at(view, event) {
-  const { left, top } = view.field.getBoundingClientRect();
+  const { left, top } = view.frame ?? view.field.getBoundingClientRect();
   return view.camera.inside(event.clientX - left, event.clientY - top);
 }

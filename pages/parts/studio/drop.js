@@ -11,7 +11,7 @@ const BAR = 3; // width of the mark beside a box
  * @returns {{after: string, before?: string, wire?: object, place?: object}|null} null outside the canvas
  */
 export function dropAt(studio, view, event, dragged = null) {
-  const frame = view.field.getBoundingClientRect();
+  const frame = view.frame ?? view.field.getBoundingClientRect();
   const inside =
     event.clientX > frame.left &&
     event.clientX < frame.right &&

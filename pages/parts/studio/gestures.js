@@ -57,12 +57,12 @@ function begun(studio, view, event) {
 function pan(view, start) {
   let at = start;
   return track(start, {
-    begin: () => view.field.classList.add("ls-panning"),
+    begin: () => view.field.classList.add("ls-panning", "ls-moving"),
     move: (event) => {
       view.camera.pan(event.clientX - at.clientX, event.clientY - at.clientY);
       at = event;
     },
-    end: () => view.field.classList.remove("ls-panning"),
+    end: () => view.field.classList.remove("ls-panning", "ls-moving"),
   });
 }
 
@@ -122,7 +122,7 @@ function pinch(view, fingers) {
 function moveBox(studio, view, start, id, firm) {
   const { element } = view.boxes.get(id);
   const take = () => {
-    view.taken = true;
+    Object.assign(view, { taken: true, frame: view.field.getBoundingClientRect() });
     element.classList.add("ls-dragged");
   };
   let drop = null;
@@ -133,11 +133,12 @@ function moveBox(studio, view, start, id, firm) {
       const { zoom } = view.camera;
       const [dx, dy] = [event.clientX - start.clientX, event.clientY - start.clientY];
       element.style.translate = `${dx / zoom}px ${dy / zoom}px`;
+      const before = drop;
       drop = dropAt(studio, view, event, id);
-      showDrop(studio, view, drop);
+      if (drop?.after !== before?.after || drop?.before !== before?.before) showDrop(studio, view, drop);
     },
     end: (event, kept) => {
-      view.taken = false;
+      Object.assign(view, { taken: false, frame: null });
       element.style.translate = "";
       element.classList.remove("ls-dragged");
       showDrop(studio, view, null);

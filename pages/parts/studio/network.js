@@ -126,6 +126,8 @@ function named(studio, box, place, outer) {
     : place;
 }
 
+const MARGIN = 200; // pixels of wires drawn beyond the window, so that panning need not draw them anew
+
 /** Puts the window where the camera looks; boxes out of sight or too small to read show no inside. */
 function see(view) {
   const { camera, world, field, layout } = view;
@@ -144,12 +146,20 @@ function see(view) {
   return fresh;
 }
 
-/** After the camera moved. */
+/** After the camera moved. A pan takes the drawn wires along as long as they reach. */
 function look(studio, view) {
   if (!view.layout) return;
   for (const id of see(view)) paintBox(studio, view, id);
   view.overlay.see();
-  if (view.drawn) paintWires(studio, view);
+  if (!view.drawn || !view.sheetAt) return;
+  const { camera, sheetAt } = view;
+  const [dx, dy] = [camera.x - sheetAt.x, camera.y - sheetAt.y];
+  if (sheetAt.zoom !== camera.zoom || Math.max(Math.abs(dx), Math.abs(dy)) > MARGIN) paintWires(studio, view);
+  else moveSheet(view, dx, dy);
+}
+
+function moveSheet(view, dx, dy) {
+  view.sheet.style.transform = `translate(${dx - MARGIN}px, ${dy - MARGIN}px)`;
 }
 
 function paintAll(studio, view) {
@@ -174,13 +184,15 @@ function paintBox(studio, view, id) {
 function paintWires(studio, view) {
   const { state, colours } = studio;
   if (!colours || !view.layout) return;
-  const { camera, field, layout } = view;
-  const context = fit(view.sheet, field.clientWidth, field.clientHeight);
-  context.translate(camera.x, camera.y);
+  const { camera, layout } = view;
+  const context = fit(view.sheet, camera.view.width + 2 * MARGIN, camera.view.height + 2 * MARGIN);
+  context.translate(camera.x + MARGIN, camera.y + MARGIN);
   context.scale(camera.zoom, camera.zoom);
+  view.sheetAt = { x: camera.x, y: camera.y, zoom: camera.zoom };
+  moveSheet(view, 0, 0);
   view.lines = [];
   const plain = view.wires.filter((wire) => {
-    if (!camera.sees(boundsOf(wire))) return false;
+    if (!camera.sees(boundsOf(wire), MARGIN)) return false;
     const lines = camera.far ? [] : weightsOf(studio, layout, wire);
     if (!lines.length) return true;
     drawLines(context, lines, colours, chosenLine(state, wire.edge));

@@ -16,7 +16,7 @@ export function createOverlay(studio, view) {
   const marker = make("div", { class: "ls-marker", hidden: true });
   const rubber = make("div", { class: "ls-rubber", hidden: true });
   view.world.prepend(layers.frames);
-  let held = null;
+  let held = null; // the box whose handles are shown
   const handles = (id) => {
     if (held === id) return;
     held = id;
@@ -24,10 +24,11 @@ export function createOverlay(studio, view) {
   };
   const see = () => {
     const near = !view.camera.far;
-    view.wires.forEach((wire, index) => {
+    give(layers.labels, "hidden", !near);
+    if (near) view.wires.forEach((wire, index) => {
       const label = layers.labels.children[index];
       const [x, y] = wire.label;
-      give(label, "hidden", !near || !view.camera.sees({ x: x - 40, y: y - 10, width: 80, height: 30 }, 0));
+      give(label, "hidden", !view.camera.sees({ x: x - 40, y: y - 10, width: 80, height: 30 }, 0));
     });
   };
   return {
@@ -37,7 +38,7 @@ export function createOverlay(studio, view) {
       writeFixes(studio, view, layers.fixes);
       writeFrames(studio, view, layers.frames);
       const again = held;
-      held = null;
+      held = undefined;
       handles(view.layout.places.has(again) ? again : null);
       see();
     },
