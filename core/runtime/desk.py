@@ -10,6 +10,7 @@ from core.catalog.metrics import compared
 from core.charts import theme
 from core.experiment import check, diagram, edits, model, sharing, templates
 from core.experiment.cost import timed_alike
+from core.experiment.gallery import gallery
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
 from core.records import Run
@@ -96,10 +97,8 @@ class Desk:
         return found.pack()
 
     def _choices(self) -> dict[str, Any]:
-        ready = [templates.template(name) for name in templates.names()]
         return {**catalogue(), "training": settings(Training), "palette": theme.palette(),
-                "templates": [template.model_dump(exclude={"experiment"}) for template in ready],
-                "system": client.system(self._store, patience=0)}
+                "templates": gallery(), "system": client.system(self._store, patience=0)}
 
     def _train(self, request: requests.Train) -> int:
         experiment = model.read(request.draft)
