@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.catalog.base import Dataset
+from core.catalog.datasets.tokens import PADDING
 from core.engine.reading import typed
 from core.problems import Problem, Problems
 from core.shapes import Shape
@@ -44,7 +45,18 @@ def texts(where: str, rows: list[str], data: Dataset) -> list[str]:
             held = ", ".join(repr(word) for word in unknown[:5]) or "nothing"
             raise _wrong(where, f"Text {number} holds {held}, which the network has no token for.",
                          f"It knows {' '.join(data.words[:40])}.")
+        if data.task.kind != "next_token":  # which is carried on from its end, however long it is
+            _check_length(where, number, len(tokens), data)
     return rows
+
+
+def _check_length(where: str, number: int, count: int, data: Dataset) -> None:
+    """Raises Problems when a text would be cut, or filled up with tokens that mean something."""
+    most = data.fields["source"].stop if "source" in data.fields else data.shape.sizes[0]
+    if count > most or (count < most and PADDING not in data.words):
+        least = "at most" if PADDING in data.words else "exactly"
+        raise _wrong(where, f"Text {number} has {count} tokens; the network reads {least} {most}.",
+                     "Bring it in that length.")
 
 
 def inputs(where: str, rows: Any, data: Dataset) -> np.ndarray | list[str]:

@@ -18,7 +18,7 @@ from core.engine.trainer import Trainer
 from core.experiment import templates
 from core.experiment.model import write
 from core.export import Subject
-from core.export.given import columns
+from core.export.given import columns, texts
 from core.export.predict import predict
 from core.problems import Problems
 from core.runtime import paths
@@ -155,3 +155,11 @@ def test_a_text_the_network_has_no_words_for_is_refused(tmp_path: Path) -> None:
     iris, _ = trained("iris", tmp_path)
     with pytest.raises(Problems, match="reads numbers"):
         predict(iris, tmp_path / "x.txt")
+
+
+@pytest.mark.parametrize(("kind", "text", "word"), [
+    ("addition", "1" * 40, "at most"), ("parity", "01" * 7, "exactly 12"), ("parity", "0101", "exactly 12")])
+def test_a_text_is_never_cut_or_filled_up_in_silence(kind: str, text: str, word: str) -> None:
+    data = next(entry for entry in DATASETS if entry.name() == kind)(kind=kind)
+    with pytest.raises(Problems, match=f"has {len(text)} tokens; the network reads {word}"):
+        texts("x.txt", [text], data)
