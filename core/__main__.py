@@ -101,7 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     predicting = add("predict", _predict, "what a run's network says of samples in a file")
     predicting.add_argument("run", type=int)
     predicting.add_argument("--input", type=Path, required=True, metavar="FILE",
-                            help="CSV with the data set's columns, or JSON: a list of numbers per sample")
+                            help="CSV with the data set's columns; JSON: numbers or a text per sample; "
+                                 "or .txt: a text per line")
     serving = add("serve", _serve, "answer over HTTP what a run's network says, on this machine only")
     serving.add_argument("run", type=int)
     serving.add_argument("--port", type=int, default=8700, help="0 takes a free one (%(default)s)")
