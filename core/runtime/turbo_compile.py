@@ -26,6 +26,7 @@ def main(path: Path, threads: int) -> int:
     """Compile, with everything else on the machine going first."""
     if sys.platform != "win32":
         os.nice(_LAST)
+    os.umask(0o077)  # what is made here is a program: nobody else may change it
     asked = sys.stdin.buffer.readline()
     _sweep(path.parent)
     with tempfile.TemporaryDirectory(prefix="tmp", dir=path.parent) as folder:
