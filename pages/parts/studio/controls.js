@@ -2,10 +2,10 @@
 
 import { createCounters } from "./counters.js";
 import { give, make, write } from "./element.js";
+import { createGallery } from "./gallery.js";
 import { icon } from "./icons.js";
 import { createPace } from "./pace.js";
 import { createMain } from "./main.js";
-import { createPopover } from "./popover.js";
 import { createRunList } from "./runs.js";
 import { createShare } from "./share.js";
 
@@ -26,7 +26,7 @@ export function createControls(studio) {
   const bar = make("header", { class: "ls-bar" });
   const main = createMain(studio);
   bar.append(
-    make("div", { class: "ls-bar-part" }, createTemplates(studio)),
+    make("div", { class: "ls-bar-part" }, createGallery(studio)),
     main,
     createPace(studio),
     createCounters(studio),
@@ -40,53 +40,6 @@ export function createControls(studio) {
     ),
   );
   return bar;
-}
-
-function createTemplates(studio) {
-  const { state } = studio;
-  const button = make(
-    "button",
-    {
-      type: "button",
-      class: "ls-button ls-templates",
-      "data-tip": "Ready experiments: data, network and settings in one.",
-    },
-    icon("templates"),
-    make("span", { class: "ls-wordy" }, "Templates"),
-  );
-  createPopover(
-    studio,
-    button,
-    "Templates",
-    (panel, close) => {
-      panel.append(
-        make(
-          "div",
-          { class: "ls-menu" },
-          (state.catalogue?.templates ?? []).map((template) =>
-            make(
-              "button",
-              {
-                type: "button",
-                class: "ls-menu-item ls-template",
-                onclick: () => {
-                  close(true);
-                  studio.template(template.name);
-                },
-              },
-              make("span", { class: "ls-menu-title" }, template.title),
-              make("span", { class: "ls-menu-help" }, template.what),
-              template.try_this
-                ? make("span", { class: "ls-menu-help ls-try" }, `Try: ${template.try_this}`)
-                : null,
-            ),
-          ),
-        ),
-      );
-    },
-    { wide: true },
-  );
-  return button;
 }
 
 /** The state of the run in a word, told to screen readers when it changes. */
