@@ -74,13 +74,15 @@ function fill(element, parts, id) {
     id: make("span", { class: "ls-box-id" }, id),
     summary: make("span", { class: "ls-box-summary" }),
     parameters: make("span", { class: "ls-box-parameters" }),
+    flops: make("span", { class: "ls-box-parameters" }),
+    memory: make("span", { class: "ls-box-memory" }),
     curve: make("canvas", { class: "ls-box-curve", "aria-hidden": "true" }),
     canvas: make("canvas", { class: "ls-box-tiles", "aria-hidden": "true" }),
     more: make("span", { class: "ls-box-more" }),
     problem: make("span", { class: "ls-box-problem" }),
   });
-  parts.words.append(parts.id, parts.summary, parts.parameters);
-  element.append(parts.curve, parts.canvas, parts.more, parts.problem);
+  parts.words.append(parts.id, parts.summary, parts.parameters, parts.flops);
+  element.append(parts.curve, parts.canvas, parts.more, parts.problem, parts.memory);
   return true;
 }
 
@@ -105,12 +107,21 @@ function describe(element, parts, box) {
   if (!parts.inside) return;
   write(parts.summary, box.summary || "");
   write(parts.parameters, costs(box));
+  write(parts.flops, box.flops > 0 ? `${brief(box.flops)} FLOPs` : "");
+  showMemory(parts.memory, box);
   write(parts.problem, box.problem ? `${box.problem.what} ${box.problem.fix}` : "");
 }
 
 /** The line under a box's settings: what it learns, or nothing. */
 function costs({ parameters }) {
   return parameters ? `${whole(parameters)} param.` : "";
+}
+
+/** The share of the memory for training, as a bar along the lower edge. */
+function showMemory(bar, { memory, memory_share: share }) {
+  give(bar, "hidden", !(share > 0.005));
+  bar.style.setProperty("--share", share ?? 0);
+  give(bar, "data-tip", `${Math.round(100 * share)} % of the memory for training: ${bytes(memory)}.`);
 }
 
 /** A box in words, for screen readers. */

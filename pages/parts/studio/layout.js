@@ -14,6 +14,7 @@ export const OUTER = [84, 112, 140]; // of input and output: room for names besi
 const WIDE = [84, 148]; // and of one with many
 const LETTER = 5.2; // pixels of a letter of the summary
 const CAPITAL = 6.4; // and of the title
+const WORD = 118; // room given to the longest word of a title
 const MEND = 34; // a problem's button
 const INSET = 8; // between a box's edge and its tiles
 
@@ -22,12 +23,15 @@ const INSET = 8; // between a box's edge and its tiles
  * @returns {{columns:number, rows:number, size:number, shown:number}}
  */
 export function grid(count, width, height, limit, least = 10, gap = 2) {
+  let best = null;
   for (let columns = 1; columns <= count; columns++) {
-    const size = Math.min(limit, Math.floor((width - gap * (columns - 1)) / columns));
-    if (size < least) break;
+    const across = Math.floor((width - gap * (columns - 1)) / columns);
+    if (across < least || across <= (best?.size ?? 0)) break;
     const rows = Math.ceil(count / columns);
-    if (rows * (size + gap) - gap <= height) return { columns, rows, size, shown: count };
+    const size = Math.min(limit, across, Math.floor((height - gap * (rows - 1)) / rows));
+    if (size >= least && size > (best?.size ?? 0)) best = { columns, rows, size, shown: count };
   }
+  if (best) return best;
   const columns = Math.max(1, Math.floor((width + gap) / (least + gap)));
   const rows = Math.max(1, Math.floor((height + gap) / (least + gap)));
   return { columns, rows, size: least, shown: Math.min(count, columns * rows) };
@@ -60,8 +64,11 @@ export function content(box, picture) {
 export function span(box, picture, outer) {
   if (box.problem) return ILL;
   const { count, form } = content(box, picture);
-  if (form === "sheet") return WIDE;
-  return count > (form === "cells" ? 48 : 12) ? WIDE : outer ? OUTER : SLIM;
+  const wide = form === "sheet" || count > (form === "cells" ? 48 : 12);
+  if (outer && !wide) return OUTER;
+  const [least, most] = wide ? WIDE : SLIM;
+  const word = Math.max(...box.title.split(/[ -]/).map(({ length }) => length * CAPITAL + 42));
+  return [Math.max(least, Math.min(word, WORD)), Math.max(most, Math.min(word, WORD))];
 }
 
 /**
@@ -98,10 +105,11 @@ function headOf(box, width) {
   const titles = wrapped(box.times > 1 ? `${box.title} ×${box.times}` : box.title, width - 42);
   const letters = (box.summary ?? "").length * LETTER;
   const lines = letters > width - 20 ? 2 : letters ? 1 : 0;
+  const costs = (box.parameters ? 1 : 0) + (box.flops > 0 ? 1 : 0);
   return {
     lines,
     titles,
-    head: 10 + TITLE * titles + (box.kind === "block" ? 0 : NAME) + LINE * (lines + (box.parameters ? 1 : 0)) + (box.curve ? CURVE : 0),
+    head: 10 + TITLE * titles + (box.kind === "block" ? 0 : NAME) + LINE * (lines + costs) + (box.curve ? CURVE : 0),
   };
 }
 

@@ -86,7 +86,7 @@ function writeFixes(studio, view, fixes) {
           class: "ls-button ls-fix",
           "aria-label": `Fix ${title}: ${words}`,
           "data-tip": `One click: ${words}. Undo takes it back.`,
-          style: `left: ${place.x + 10}px; top: ${place.y + place.height - 31}px; width: ${place.width - 16}px`,
+          style: `left: ${place.x + 10}px; top: ${place.y + place.height - 33}px; width: ${place.width - 16}px`,
           onclick: () => studio.fix(problem.edit),
         },
         icon("fix"),
