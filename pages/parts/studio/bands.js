@@ -7,6 +7,7 @@ const SCALES = [1, 0.9, 0.8, 0.72, 0.65, 0.58, 0.52, 0.46, 0.4, 0.35, 0.3, 0.25,
 const ASIDE = [26, 26]; // width of a column that only wires run through
 const THIN = 22; // height of a row that only wires run through
 const APART = 14; // between two rows of a band
+const UNBROKEN = 0.72; // how much smaller branches may be drawn for fewer breaks into bands
 
 /** Splits columns into `count` bands of about the same least width, in order. */
 function split(spans, count, width) {
@@ -163,10 +164,13 @@ function layBand(out, { band, rows }, number, columns, spans, { picture, inner, 
  */
 export function arrange({ boxes, edges }, picture, width, height, kept = 0) {
   const columns = columnsOf(boxes, edges, picture);
+  const branched = boxes.some(({ row }) => row !== boxes[0].row);
   let found = null;
   for (const scale of kept ? [kept] : SCALES) {
-    found = { ...lay(columns, picture, width / scale, height / scale), scale };
-    if (found.height * scale <= height + 1) return found;
+    if (found?.fits && (!branched || scale < UNBROKEN * found.scale)) break;
+    const next = { ...lay(columns, picture, width / scale, height / scale), scale };
+    next.fits = next.height * scale <= height + 1;
+    if (!found?.fits || (next.fits && next.bands.length < found.bands.length)) found = next;
   }
   return found;
 }

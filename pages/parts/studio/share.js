@@ -7,6 +7,7 @@ import { createPopover } from "./popover.js";
 import { PARTS, hideParts } from "./teacher.js";
 
 const LARGEST = 5_000_000; // bytes of a file that is read
+const LINGER = 8000; // milliseconds a word about a file stays
 
 /** @returns {HTMLElement} the Share button; installs dropping files on the page and links in the address */
 export function createShare(studio) {
@@ -126,8 +127,15 @@ async function openFile(studio, file) {
   if (file.size > LARGEST)
     return studio.say(`${file.name} is larger than ${LARGEST / 1e6} MB. Open an experiment file.`);
   const reply = await studio.openText(await file.text());
-  if (reply?.ok) studio.say(`${file.name} is open. Undo brings back what was here.`);
+  if (reply?.ok) sayBriefly(studio, `${file.name} is open. Undo brings back what was here.`);
   return reply;
+}
+
+/** Says what needs no answer, and takes it away again. */
+function sayBriefly(studio, text) {
+  studio.say(text);
+  const timer = setTimeout(() => studio.state.notice === text && studio.say(""), LINGER);
+  studio.ending.push(() => clearTimeout(timer));
 }
 
 /** A file dropped anywhere on the page is opened. */

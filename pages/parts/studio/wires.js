@@ -3,6 +3,7 @@
 const STEPS = 14; // straight pieces of one curve
 const PORT = 9; // between two inputs of one box
 const LANE = 4; // between two wires that turn into the next band
+const WORD = 46; // room of a label
 const OUT = 10; // from a box to where its wire turns
 
 /**
@@ -27,6 +28,17 @@ export function wiresOf(edges, layout) {
     arrived.set(edge.to, place + 1);
     const shift = (place - (entering.get(edge.to) - 1) / 2) * PORT;
     wires.push(route(edge, from, to, shift, layout, lanes));
+  }
+  return apart(wires);
+}
+
+/** Moves labels aside that would lie on one another. */
+function apart(wires) {
+  const taken = [];
+  for (const { label } of wires) {
+    const hit = () => taken.some(([x, y]) => Math.abs(x - label[0]) < WORD && Math.abs(y - label[1]) < 12);
+    for (let tries = 0; tries < 6 && hit(); tries++) label[0] += WORD;
+    taken.push(label);
   }
   return wires;
 }
@@ -118,7 +130,7 @@ function longest(points) {
     if (far > most) [best, most] = [index, far];
   }
   const [[x1, y], [x2]] = [points[best - 1], points[best]];
-  return [(x1 + x2) / 2 + 12 * (y % 5), y - 6];
+  return [(x1 + x2) / 2, y - 6];
 }
 
 /** Draws wires as lines with a head. how(wire): {colour, width, alpha}, or null for none. */
