@@ -18,7 +18,7 @@ from core.catalog.schedules import SCHEDULES, Constant
 from core.experiment.explain import explained, short
 from core.experiment.upgrade import NOW, upgrade
 from core.plain import Plain
-from core.problems import Problem, Problems
+from core.problems import Problem, Problems, closest
 
 LARGEST_FILE = 5_000_000
 MOST_NODES = 10_000
@@ -61,7 +61,8 @@ class Network(Plain):
         for node in self.nodes:
             if node.id == id:
                 return node
-        raise Problems(Problem(where=id, what=f"There is no layer called {id!r}.", fix="Reload the page."))
+        raise Problems(Problem(where=id, what=f"There is no layer called {id!r}.",
+                               fix=closest(id, [node.id for node in self.nodes])))
 
 
 class Training(Plain):

@@ -67,7 +67,8 @@ class Graph:
         for place, node in enumerate(self.nodes):
             if node["id"] == id:
                 return place
-        raise refused(cut(id), f"There is no layer called {short(id)}.", "Reload the page.")
+        raise refused(cut(id), f"There is no layer called {short(id)}.",
+                      closest(id, [node["id"] for node in self.nodes]))
 
     def node(self, id: str) -> Document:
         """The node of this id."""

@@ -96,9 +96,10 @@ def _part(document: Document, parents: list[str]) -> Document:
     if parents[:1] == ["network"] and len(parents) > 1:
         here, words = _node(document, parents[1])["layer"], parents[2:]
     for name in words:
+        parts = list(here)
         here = here.get(name)
         if not isinstance(here, dict):
-            raise refused(cut(".".join(parents)), f"There is no part {short(name)}.", "Reload the page.")
+            raise refused(cut(".".join(parents)), f"There is no part {short(name)}.", closest(name, parts))
     return here
 
 
@@ -106,4 +107,5 @@ def _node(document: Document, id: str) -> Document:
     for node in document["network"]["nodes"]:
         if node["id"] == id:
             return node
-    raise refused(cut(id), f"There is no layer called {short(id)}.", "Reload the page.")
+    raise refused(cut(id), f"There is no layer called {short(id)}.",
+                  closest(id, [node["id"] for node in document["network"]["nodes"]]))
