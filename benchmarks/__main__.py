@@ -30,12 +30,12 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 
 def main(chosen: list[str]) -> None:
     """Measure the chosen parts, all by default; parts not chosen keep what RESULTS.md says of them."""
-    kept = _kept()
     for part in chosen or PARTS:
         figures: list[Figure] = []
         for figure in importlib.import_module(f"benchmarks.{part}").measure():
             print(figure.row(), flush=True)
             figures.append(figure)
+        kept = _kept()  # read only now: another part may have been measured meanwhile
         kept[part] = "\n".join(
             [
                 "",
