@@ -57,12 +57,19 @@ function begun(studio, view, event) {
 function pan(view, start) {
   let at = start;
   return track(start, {
-    begin: () => view.field.classList.add("ls-panning", "ls-moving"),
+    begin: () => {
+      view.moving = true;
+      view.field.classList.add("ls-panning", "ls-moving");
+    },
     move: (event) => {
       view.camera.pan(event.clientX - at.clientX, event.clientY - at.clientY);
       at = event;
     },
-    end: () => view.field.classList.remove("ls-panning", "ls-moving"),
+    end: () => {
+      view.moving = false;
+      view.field.classList.remove("ls-panning", "ls-moving");
+      view.camera.moved();
+    },
   });
 }
 

@@ -126,9 +126,13 @@ function named(studio, box, place, outer) {
     : place;
 }
 
+const NOWHERE = { x: Infinity, y: Infinity, width: 0, height: 0 };
 const MARGIN = 200; // pixels of wires drawn beyond the window, so that panning need not draw them anew
 
-/** Puts the window where the camera looks; boxes out of sight or too small to read show no inside. */
+/**
+ * Puts the window where the camera looks; boxes out of sight or too small to read show no inside. Those that leave
+ * the window during a pan are let go at its end.
+ */
 function see(view) {
   const { camera, world, field, layout } = view;
   world.style.transform = `translate(${camera.x}px, ${camera.y}px) scale(${camera.zoom})`;
@@ -141,7 +145,8 @@ function see(view) {
   const fresh = [];
   for (const [id, box] of view.boxes) {
     const place = layout?.places.get(id);
-    if (place && box.show(!camera.far && camera.sees(place))) fresh.push(id);
+    const seen = !camera.far && (camera.sees(place ?? NOWHERE) || (view.moving && box.shown));
+    if (place && box.show(seen)) fresh.push(id);
   }
   return fresh;
 }
