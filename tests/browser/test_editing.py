@@ -83,7 +83,7 @@ def test_an_answer_that_is_no_number_is_said(paused, app: App):
         for node, row in (("hidden3", 0), ("out", 0), ("out", 1)):
             page.well("command", run=run_of(paused), command={
                 "kind": "weight", "node": node, "parameter": "0.weight", "index": [row, 0], "value": 3e38})
-    expect(paused.page.locator(".ls-output .ls-caption")).to_contain_text("the answer there is no number")
+    expect(paused.page.locator(".ls-output .ls-caption").first).to_contain_text("the answer there is no number")
 
 
 def test_undo_moves_a_setting_of_the_live_run_back(paused, app: App):
@@ -176,7 +176,7 @@ def test_a_run_shows_the_sample_that_was_chosen_before_it_began(studio):
     expect(page.locator(".ls-bar-end .ls-badge")).to_contain_text("Paused")
     page.locator(".ls-box").nth(1).click(position={"x": 30, "y": 10})
     page.get_by_role("button", name="Look inside").click()
-    shown = page.locator(".ls-inspector .ls-facts").inner_text()
+    shown = page.locator(".ls-inspector .ls-facts").first.inner_text()
     grower = rows.nth(3).locator("td").last.text_content()
     assert grower in shown
     assert "number 1," not in shown
