@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,12 @@ def trained(store: Path, name: str = "iris", *, over: bool = True) -> int:
     return run
 
 
+def apart(asked: Coroutine[Any, Any, Any]) -> Any:
+    """Waits for it in a thread of its own: beside a browser, a loop may run in this one already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, asked).result()
+
+
 class Asked:
     """The service, asked without a network between."""
 
@@ -52,10 +60,10 @@ class Asked:
         self._door = httpx.ASGITransport(app=self.app)
 
     def get(self, path: str, **how: Any) -> httpx.Response:
-        return asyncio.run(self._ask("GET", path, **how))
+        return apart(self._ask("GET", path, **how))
 
     def post(self, path: str, **how: Any) -> httpx.Response:
-        return asyncio.run(self._ask("POST", path, **how))
+        return apart(self._ask("POST", path, **how))
 
     async def _ask(self, method: str, path: str, **how: Any) -> httpx.Response:
         async with httpx.AsyncClient(transport=self._door, base_url="http://127.0.0.1") as door:
@@ -120,7 +128,7 @@ def test_a_sender_who_goes_away_is_no_fault(iris: Asked) -> None:
 
     scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b"",
              "headers": [(b"host", b"127.0.0.1")]}
-    asyncio.run(iris.app(scope, receive, send))
+    apart(iris.app(scope, receive, send))
     assert sent[0]["status"] == 400
 
 
