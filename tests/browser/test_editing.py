@@ -83,7 +83,8 @@ def test_an_answer_that_is_no_number_is_said(paused, app: App):
         for node, row in (("hidden3", 0), ("out", 0), ("out", 1)):
             page.well("command", run=run_of(paused), command={
                 "kind": "weight", "node": node, "parameter": "0.weight", "index": [row, 0], "value": 3e38})
-    expect(paused.page.locator(".ls-output .ls-caption").first).to_contain_text("the answer there is no number")
+    caption = paused.page.locator(".ls-output .ls-caption").first
+    expect(caption).to_contain_text("the answer there is no number")
 
 
 def test_undo_moves_a_setting_of_the_live_run_back(paused, app: App):
