@@ -81,8 +81,9 @@ def test_an_interrupt_stops_the_run_and_tells_its_end_once(tmp_path: Path) -> No
     first = strict(process.stdout.readline())
     assert process.stderr is not None
     process.send_signal(signal.SIGINT)
-    out, err = process.stdout.read(), process.stderr.read()  # on from where readline stopped: it reads ahead
-    assert process.wait(60) == 130, err
+    with process:  # reads on from where readline stopped, which reads ahead, and closes both pipes
+        out, err = process.stdout.read(), process.stderr.read()
+    assert process.returncode == 130, err
     assert "Traceback" not in err
     told = [first, *(strict(line) for line in out.splitlines())]
     assert [event["type"] for event in told[:-1] if event["type"] in ("started", "stopped")] == [
