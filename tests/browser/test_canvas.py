@@ -176,11 +176,10 @@ def test_a_wire_is_drawn_to_a_merge_chosen_and_deleted(canvas):
     until(lambda: "a>plus" not in wires(page), 10, "the wire taken back")
     page.keyboard.press("Control+Shift+z")
     until(lambda: "a>plus" in wires(page), 10, "the wire again")
-    index = page.evaluate("""() => [...document.querySelectorAll('.ls-shape')].length""")
-    assert index == 7
     labels = page.locator(".ls-shape")
+    expect(labels).to_have_count(7)
     chosen = page.locator(".ls-tools-words")
-    for place in range(index):
+    for place in range(7):
         labels.nth(place).click(force=True)
         if re.match("Linear → Add", chosen.inner_text()):
             break
