@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from core.engine.trainer import Trainer
+from core.events import Validated
 from core.experiment.model import Experiment
 
 SECONDS = 0.8
@@ -25,7 +26,7 @@ def trial(experiment: Experiment, clock: Callable[[], float] = perf_counter) -> 
     endless = experiment.training.model_copy(update={"epochs": 1_000_000})
     before = _held()
     trainer = Trainer(experiment.model_copy(update={"training": endless}))
-    trainer.start()
+    trainer.start()  # judges once, and so pays for what later ones find ready
     began = clock()
     trainer.judged()
     judging = clock() - began
@@ -45,9 +46,9 @@ def _steps(trainer: Trainer, judging: float, clock: Callable[[], float]) -> tupl
     each: list[float] = []
     first = trainer.step
     while not trainer.over and len(each) < _TURNS:
-        step, epoch, began = trainer.step, trainer.epoch, clock()
-        trainer.advance(1_000_000, SECONDS / _TURNS)
-        took = clock() - began - judging * (trainer.epoch - epoch)
+        step, began = trainer.step, clock()
+        happened = trainer.advance(1_000_000, SECONDS / _TURNS)
+        took = clock() - began - judging * sum(isinstance(event, Validated) for event in happened)
         each.append(max(took, 0.0) / (trainer.step - step))
     each.sort()
     return trainer.step - first, each[len(each) // 2] if each else 0.0

@@ -1,13 +1,17 @@
 """A Chromium for a session, and a page that remembers what it complained about."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.conftest import App
+from core.records import RunState
+from core.store.catalog import Catalog
+from core.store.trouble import RunIsOver
+from tests.conftest import App, until
 
 expect.set_options(timeout=30_000)
 
@@ -24,6 +28,18 @@ def browser(chromium: str) -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_training(app: App) -> Iterator[None]:
+    """A run that a file of tests left behind takes no processor from the next one."""
+    yield
+    catalog = Catalog(app.store, create=False)
+    for run in catalog.in_state(*(state for state in RunState if not state.over)):
+        with suppress(RunIsOver):
+            catalog.command(run.id, {"kind": "stop"})
+    until(lambda: all(run.state.over for run in catalog.runs()), what="every run being over")
+    catalog.close()
 
 
 @dataclass

@@ -171,12 +171,14 @@ def test_a_wire_is_drawn_to_a_merge_chosen_and_deleted(canvas):
     box(page, "a").hover(position={"x": 30, "y": 8})
     handle = page.locator(".ls-handle").bounding_box()
     drag(page, (handle["x"], handle["y"]), middle(page, "plus"))
+    labels = page.locator(".ls-shape")  # drawn with the answer, which comes after the draft is kept
     until(lambda: "a>plus" in wires(page), 10, "the wire")
+    expect(labels).to_have_count(7)
     undo(page)
     until(lambda: "a>plus" not in wires(page), 10, "the wire taken back")
+    expect(labels).to_have_count(6)
     page.keyboard.press("Control+Shift+z")
     until(lambda: "a>plus" in wires(page), 10, "the wire again")
-    labels = page.locator(".ls-shape")
     expect(labels).to_have_count(7)
     chosen = page.locator(".ls-tools-words")
     for place in range(7):

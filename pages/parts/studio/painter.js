@@ -12,6 +12,7 @@ const CONFIG = {
   displayModeBar: false,
   responsive: false,
   doubleClick: "autosize", // a reset would go back to the ranges of the empty chart
+  doubleClickDelay: 500, // a busy page hears the second press late
   showTips: false,
 };
 
