@@ -46,4 +46,4 @@ def real_seconds(experiment: Experiment) -> float:
     began = process_time()
     while not trainer.over and (process_time() - began < REAL_SECONDS or not trainer.epoch):
         trainer.advance(1_000_000, 0.25)  # as a worker does, many epochs at once where they are short
-    return (process_time() - began) / trainer.step * trainer.steps_per_epoch
+    return (process_time() - began) / trainer.step * trainer.course.steps_per_epoch

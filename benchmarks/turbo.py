@@ -68,7 +68,7 @@ def _pairs(name: str, experiment: Experiment, least: list[float | None], path: P
     speeds: dict[str, list[float]] = {"ours": [], **{opponent: [] for opponent in loops}}
     epochs = {opponent: _epochs(loop(2), trainer) for opponent, loop in loops.items()}
     for _ in range(PAIRS):
-        speeds["ours"].append(_steps(trainer) / trainer.steps_per_epoch * _samples(trainer))
+        speeds["ours"].append(_steps(trainer) / trainer.course.steps_per_epoch * _samples(trainer))
         for opponent, loop in loops.items():
             speeds[opponent].append(loop(epochs[opponent]))
     for opponent, target in zip(loops, least, strict=True):

@@ -105,6 +105,21 @@ class Continued(Plain):
     """Why it does not, for a reader."""
 
 
+class Branched(Plain):
+    """The run goes on from a moment of another run; its steps and epochs count on from there."""
+
+    type: Literal["branched"] = "branched"
+    step: int
+    run: int
+    """The number of the run it comes from."""
+    fresh: tuple[str, ...]
+    """The nodes whose weights begin anew, because that run had none of their shape."""
+    memory: bool
+    """Whether the optimizer goes on with what it remembered of the weights that were carried."""
+    same_course: bool
+    """Whether the same batches go on; otherwise the epoch under way began anew."""
+
+
 class TurboChanged(Plain):
     """Steps are compiled beside the run; from the step after `step` on they are used; or they are not."""
 
@@ -163,7 +178,7 @@ class Failed(Plain):
 
 
 Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Paused | Resumed | Continued
-         | TurboChanged | Finished | Stopped | Diverged | Failed)
+         | Branched | TurboChanged | Finished | Stopped | Diverged | Failed)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 
 

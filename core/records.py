@@ -47,6 +47,10 @@ class Run(Plain):
     """Time spent training, pauses left out."""
     reason: str = ""
     """Why it ended, for failed, diverged and interrupted runs."""
+    parent: int | None = None
+    """The run it is a branch of."""
+    parent_step: int | None = None
+    """The step of that run it goes on from."""
 
 
 class Progress(Plain):

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,6 @@ from core.engine import packing
 
 _TENSORS, _STRUCTURE, _MANIFEST = "state.safetensors", "state.json", "MANIFEST.json"
 _FORMAT = 1
-_KEPT = 2
 _CHUNK = 1 << 20
 
 
@@ -49,7 +49,7 @@ class Checkpoints:
         self.folder = folder
 
     def write(self, step: int, mark: int, key: dict[str, Any], state: Any) -> None:
-        """Put a checkpoint in its place as a whole, and remove all but the last two. Raises OSError."""
+        """Put a checkpoint in its place as a whole. Raises OSError."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
         try:
@@ -61,8 +61,14 @@ class Checkpoints:
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
-        for old in self.steps()[:-_KEPT]:
-            self._remove(self._place(old))
+
+    def read(self, step: int) -> Checkpoint:
+        """The checkpoint of a step. Raises Damaged, and OSError when there is none."""
+        return self._read(step, state=True)
+
+    def bytes(self, step: int) -> int:
+        """How much room a checkpoint takes on the disk."""
+        return sum(path.stat().st_size for path in self._place(step).iterdir())
 
     def newest(self, marked: int, *, state: bool = True) -> tuple[Checkpoint | None, list[int]]:
         """The newest whole checkpoint with a mark of at most `marked`; the steps of newer ones of no use."""
@@ -83,17 +89,15 @@ class Checkpoints:
         names = [path.name for path in self.folder.glob("ckpt-*")]
         return sorted(int(name[5:]) for name in names if re.fullmatch("ckpt-(0|[1-9][0-9]*)", name))
 
-    def sweep(self, useless: list[int]) -> None:
-        """Remove these checkpoints, and what a writer left behind that was killed."""
-        for step in useless:
+    def remove(self, steps: Iterable[int]) -> None:
+        """Remove these checkpoints."""
+        for step in steps:
             self._remove(self._place(step))
+
+    def sweep(self) -> None:
+        """Remove what a writer left behind that was killed."""
         for left in self.folder.glob(".tmp-*"):
             shutil.rmtree(left, ignore_errors=True)
-
-    def clear(self) -> None:
-        """Remove every checkpoint: the run is over."""
-        self.sweep(self.steps())
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _place(self, step: int) -> Path:
         return self.folder / f"ckpt-{step}"

@@ -143,5 +143,18 @@ def look(experiment: Experiment, weights_path: Path | None, sample: int,
     net = initial(experiment)
     if weights_path is not None:
         weights.read(weights_path, net)
+    return _at_rest(net, experiment, sample, gaze)
+
+
+def look_at(experiment: Experiment, tensors: dict[str, Tensor], sample: int, gaze: Gaze) -> Snapshot:
+    """The same with these tensors in the network, as `Net.tensors` names them."""
+    net = initial(experiment)
+    with torch.no_grad():
+        for name, tensor in net.tensors().items():
+            tensor.copy_(tensors[name])
+    return _at_rest(net, experiment, sample, gaze)
+
+
+def _at_rest(net: Net, experiment: Experiment, sample: int, gaze: Gaze | None) -> Snapshot:
     probe = Probe(net, split(experiment.data), experiment, RESTING_TOKENS)
     return probe.snapshot(0, 0, sample, gaze)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.engine import device as devices
 from core.engine.build import Net, network
+from core.engine.course import Course
 from core.engine.data import Split, split
 from core.engine.device import Pins
 from core.engine.evaluate import encoded, scores
@@ -31,7 +32,7 @@ from core.events import (
     Validated,
     WeightEdited,
 )
-from core.experiment.check import check, steps_per_epoch, total_steps
+from core.experiment.check import check, steps_per_epoch
 from core.experiment.model import Experiment, read, write
 
 if TYPE_CHECKING:
@@ -60,10 +61,9 @@ class Trainer:
         self.split = data or split(experiment.data, self.pins.device)
         self.network = initial(experiment).to(self.pins.device)
         samples = len(self.split.rows["train"])
-        self.steps_per_epoch = steps_per_epoch(experiment, samples)
-        self.total_steps = total_steps(experiment, samples)
+        self.course = Course(steps_per_epoch(experiment, samples))
         self.batch_size = experiment.training.batch_size
-        self.step, self.epoch, self.seconds, self.over = 0, 0, 0.0, False
+        self.seconds, self.over = 0.0, False
         self._stepper = Stepper(experiment, self.network, samples)
         self._live = Live(self)
         self._inputs, self._targets = self._train_tensors()
@@ -80,7 +80,8 @@ class Trainer:
             parameters=sum(parameter.numel() for parameter in self.network.parameters()),
             device=self.pins.device, device_name=devices.device_name(self.pins.device),
             threads=self.pins.threads,
-            epochs=training.epochs, steps_per_epoch=self.steps_per_epoch, data_hash=self.split.data_hash,
+            epochs=training.epochs, steps_per_epoch=self.course.steps_per_epoch,
+            data_hash=self.split.data_hash,
             samples={name: len(rows) for name, rows in self.split.rows.items()},
             torch_version=torch.__version__)
         return [started, self._validated()]
@@ -94,7 +95,7 @@ class Trainer:
         last = first + steps
         while self.step == first or (self.step < last and perf_counter() - began < seconds):
             self._take_steps(last - self.step)
-            if self.step % self.steps_per_epoch == 0:
+            if self.step == self.course.ends:
                 events += self._end_epoch(began)
                 if self.over:
                     return events
@@ -126,6 +127,7 @@ class Trainer:
     def state(self) -> dict[str, Any]:
         """Everything needed to go on from here exactly; tensors as they are, without copies."""
         return {"step": self.step, "epoch": self.epoch, "seconds": self.seconds,
+                "epoch_began": self.course.began,
                 "experiment": write(self.experiment), "network": self.network.tensors(),
                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "validation_losses": self._validation_losses, "recorder": self._recorder.state(),
@@ -139,11 +141,28 @@ class Trainer:
                 tensor.copy_(state["network"][name])
         for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(held)
-        step: int = state["step"]
-        self.step, self.epoch, self.seconds = step, state["epoch"], state["seconds"]
-        self._validation_losses = state["validation_losses"]
+        self._stand(state, state["epoch_began"])
         self._recorder.restore(state["recorder"])
         self._finite.take(state["finite"])
+
+    def go_on(self, state: dict[str, Any], *, same_course: bool) -> None:
+        """Count on from where another trainer stood, whose weights this one has.
+
+        same_course: the same samples in the same batches towards the same loss, so that an epoch under way
+        goes on and losses before it count; otherwise the epoch begins anew.
+        """
+        self._stand(state, state["epoch_began"] if same_course else state["step"])
+        if same_course:
+            self._recorder.restore(state["recorder"])
+        else:
+            self._validation_losses = []
+        for _ in range(2):
+            self._finite.keep(self.step)
+
+    def _stand(self, state: dict[str, Any], epoch_began: int) -> None:
+        self.course.stand(state["step"], state["epoch"], epoch_began)
+        self.seconds = state["seconds"]
+        self._validation_losses = state["validation_losses"]
         self._batches = self._shuffled()
         devices.set_random_state(self.pins.device, state["random"])
 
@@ -158,6 +177,21 @@ class Trainer:
         self.experiment = experiment
 
     @property
+    def step(self) -> int:
+        """How many updates were made."""
+        return self.course.step
+
+    @property
+    def epoch(self) -> int:
+        """How many passes over the train split are finished."""
+        return self.course.epoch
+
+    @property
+    def total_steps(self) -> int | None:
+        """The step after which the run ends; None when it has no end."""
+        return self.course.total(self.experiment.training.epochs)
+
+    @property
     def optimizers(self) -> list[torch.optim.Optimizer]:
         """The torch optimizers at work."""
         return self._stepper.optimizers
@@ -165,25 +199,28 @@ class Trainer:
     @property
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        return self._stepper.rate(self.step + 1, self._validation_losses)
+        return self._rate(1)
+
+    def _rate(self, ahead: int) -> float:
+        return self._stepper.rate(self.course.scheduled(ahead), self._validation_losses)
 
     def _take_steps(self, most: int) -> None:
         """Take one step, or at once as many as were compiled together."""
-        place = self.step % self.steps_per_epoch
+        place = self.course.place
         if place == 0:
             self._finite.keep(self.step)
             self._batches = self._shuffled()
         batches = self._batches[place:place + min(most, self.turbo.count)] if self.turbo else []
         if self.turbo and self.turbo.fits(place, batches):
-            rates = [self._stepper.rate(self.step + ahead, self._validation_losses)
-                     for ahead in range(1, len(batches) + 1)]
+            rates = [self._rate(ahead) for ahead in range(1, len(batches) + 1)]
             for loss in self.turbo.take(batches, rates):
                 self._recorder.add(loss)
-            self.step += len(batches)
+            self.course.step += len(batches)
             return
-        self.step += 1
         inputs, targets = self._batches[place]
-        self._recorder.add(self._stepper.step(self.step, inputs, targets, self._validation_losses))
+        scheduled = self.course.scheduled(1)
+        self.course.step += 1
+        self._recorder.add(self._stepper.step(scheduled, inputs, targets, self._validation_losses))
 
     def _shuffled(self) -> list[Batch]:
         """This epoch's batches: a permutation drawn from the seed and the epoch alone."""
@@ -196,7 +233,7 @@ class Trainer:
         events = self._recorded(began)
         if self.over:
             return events
-        self.epoch += 1
+        self.course.end_epoch()
         last = self.epoch == self.experiment.training.epochs
         if last and self._finite.broken():
             self.seconds += perf_counter() - began
@@ -224,9 +261,8 @@ class Trainer:
     def _diverged(self, step: int, loss: float) -> Diverged:
         """End because of what `step` showed, with the last finite weights put back."""
         self.over = True
-        return Diverged(step=step, epoch=(step - 1) // self.steps_per_epoch + 1, seconds=self.seconds,
-                        loss=loss,
-                        finite_step=self._finite.restore())
+        return Diverged(step=step, epoch=self.course.epoch_of(step), seconds=self.seconds,
+                        loss=loss, finite_step=self._finite.restore())
 
     def _validated(self) -> Validated:
         return Validated(step=self.step, epoch=self.epoch, learning_rate=self.rate,

@@ -33,7 +33,7 @@ def trial(experiment: Experiment, clock: Callable[[], float] = perf_counter) -> 
     steps, seconds = _steps(trainer, judging, clock)
     device = trainer.pins.device
     memory = torch.cuda.max_memory_allocated() if device == "cuda" else max(0, _held() - before)
-    return {"seconds_per_epoch": seconds * trainer.steps_per_epoch + judging, "memory": memory,
+    return {"seconds_per_epoch": seconds * trainer.course.steps_per_epoch + judging, "memory": memory,
             "steps": steps, "device": device, "threads": trainer.pins.threads, "estimated": False}
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.gaze import Gaze
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import Run, RunState, Snapshot
-from core.runtime import exports, paths
+from core.runtime import branching, exports, paths
 from core.runtime.worker import stand_alone
 from core.store import files
 from core.store.catalog import Catalog
@@ -77,7 +78,6 @@ def _preview(store: Path, payload: dict[str, Any]) -> Snapshot:
 def _look(store: Path, payload: dict[str, Any]) -> Snapshot:
     from core.engine.probes import look
     from core.experiment import model
-    from core.gaze import Gaze
 
     experiment, sample = model.read(payload["experiment"]), payload["sample"]
     gaze = Gaze(**payload.get("gaze", {}))
@@ -85,12 +85,28 @@ def _look(store: Path, payload: dict[str, Any]) -> Snapshot:
         return look(experiment, None, sample, gaze)
     with closing(Catalog(store, create=False)) as catalog:
         run = catalog.run(payload["run"])
+    if (step := payload.get("step")) is not None:
+        return _look_back(store, run.id, step, sample, gaze)
     weights = paths.weights(store, run.id)
     if weights.exists():
         return look(experiment, weights, sample, gaze)
     seen = _last_seen(store, run) or look(experiment, None, sample, gaze)
     goes_on = not run.state.over or run.state is RunState.INTERRUPTED
     return replace(seen, facts={**seen.facts, "passing": goes_on})
+
+
+def _look_back(store: Path, run: int, step: int, sample: int, gaze: Gaze) -> Snapshot:
+    """A sample's way through the network as it was after a kept step."""
+    from core.engine.checkpoint import Checkpoints, Damaged
+    from core.engine.probes import look_at
+    from core.experiment import model
+
+    try:
+        held = Checkpoints(paths.checkpoints(store, run)).read(step).state
+    except (Damaged, FileNotFoundError):
+        return Snapshot.unpack(branching.seen(store, run, step))  # the first moment has a picture only
+    seen = look_at(model.read(held["experiment"]), held["network"], sample, gaze)
+    return replace(seen, step=step, epoch=held["epoch"])
 
 
 def _last_seen(store: Path, run: Run) -> Snapshot | None:

@@ -17,7 +17,7 @@ from core.runtime import locks, paths
 from core.runtime.endings import left_behind
 from core.runtime.locks import Lock
 from core.store import files
-from core.store.catalog import Catalog
+from core.store.catalog import Catalog, Origin
 from core.store.trouble import RunIsOver, told
 
 IDLE = 60.0
@@ -118,11 +118,11 @@ def ensure_jobs(store: Path, idle: float = IDLE, *, replace: bool = False) -> No
 
 
 def submit(store: Path, experiment: dict[str, Any], name: str, key: str, pace: float | None, metric: str,
-           ) -> int:
+           *, origin: Origin | None = None) -> int:
     """Queue a run and return its number; the same key again returns the same run."""
     catalog = Catalog(store)
     try:
-        run = catalog.add_run(experiment, name, key, pace, metric)
+        run = catalog.add_run(experiment, name, key, pace, metric, origin=origin)
     finally:
         catalog.close()
     ensure_jobs(store)

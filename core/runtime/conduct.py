@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, assert_never
 
-from core.events import Changed, Diverged, Event, Finished, Paused, Resumed, Stopped
+from core.events import Branched, Changed, Diverged, Event, Finished, Paused, Resumed, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Progress, RunState
 from core.runtime import commands
@@ -33,8 +33,9 @@ class Conductor:
     """One run from its first step to its ending."""
 
     def __init__(self, run: int, trainer: "Trainer", keeper: Keeper, eye: Eye, saver: Saver,
-                 again: Again | None = None) -> None:
-        """again: what the run told before, when it goes on after its process was gone."""
+                 *, again: Again | None = None, branched: Branched | None = None) -> None:
+        """again: what the run told before, when it goes on after its process was gone.
+        branched: where it comes from, when it is the branch of another."""
         self.stopping = False
         self._run = run
         self._trainer = trainer
@@ -42,6 +43,7 @@ class Conductor:
         self._eye = eye
         self._saver = saver
         self._again = again
+        self._branched = branched
         self._pace = Pace()
         self._speed = Speed()
         self._companion = Companion(trainer, keeper.hear)
@@ -58,7 +60,7 @@ class Conductor:
         if self._again is not None:
             self._catch_up(self._again)
         else:
-            self._take(self._trainer.start())
+            self._begin()
         while self._ending is None:
             began, waited = time.monotonic(), self._waits
             self._heed()
@@ -75,11 +77,20 @@ class Conductor:
         self._companion.end()
         self._look()
         self._flush()
+        if not isinstance(self._ending, Diverged):  # its weights are older than its step
+            self._saver.end(self._trainer)
+
+    def _begin(self) -> None:
+        self._take(self._trainer.start())
+        if self._branched is not None:
+            self._keeper.hear(self._branched)
+        self._lasted = self._trainer.seconds
+        self._saver.begin(self._trainer)
 
     def _catch_up(self, again: Again) -> None:
         """Compute again what was told before. Nobody is heeded meanwhile: nothing told is contradicted."""
         trainer = self._trainer
-        if trainer.step == 0:
+        if again.anew:
             self._take(trainer.start())
         self._change_again(again)
         while self._ending is None and (halt := again.next(trainer.step)) is not None:
@@ -161,7 +172,7 @@ class Conductor:
         trainer, speed = self._trainer, self._speed.value()
         left = trainer.total_steps - trainer.step if trainer.total_steps is not None else None
         return Progress(
-            step=trainer.step, epoch=trainer.epoch, steps_per_epoch=trainer.steps_per_epoch,
+            step=trainer.step, epoch=trainer.epoch, steps_per_epoch=trainer.course.steps_per_epoch,
             epochs=trainer.experiment.training.epochs, seconds=trainer.seconds, steps_per_second=speed,
             samples_per_second=speed * trainer.batch_size if speed else None,
             remaining=left / speed if speed and left is not None else None, pace=self._pace.rate,
@@ -212,8 +223,7 @@ class Conductor:
             case commands.Step():
                 self._halt = self._stand() + 1
             case commands.Epoch():
-                per_epoch = self._trainer.steps_per_epoch
-                self._halt = (self._stand() // per_epoch + 1) * per_epoch
+                self._halt = self._trainer.course.end_after(self._stand())
             case commands.Stop():
                 self._take(self._trainer.stop())
             case commands.Pace():

@@ -14,10 +14,10 @@ from core.experiment.gallery import gallery
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
 from core.records import Run
-from core.runtime import client, commands, requests
-from core.runtime.requests import Answerable, Pace, Preview, Question
+from core.runtime import branching, client, commands, requests
+from core.runtime.requests import Answerable, Moment, Pace, Preview, Question
 from core.store import files
-from core.store.catalog import Catalog
+from core.store.catalog import Catalog, Origin
 from core.store.reader import Reader
 
 COMPARED = 1000
@@ -84,8 +84,12 @@ class Desk:
             with closing(Catalog(self._store, create=False)) as catalog:  # another thread may use ours now
                 catalog.run(question.run)
         return client.ask(self._store, "look", {
-            "experiment": model.write(experiment), "run": question.run, "sample": question.sample,
-            "gaze": question.gaze.model_dump()})
+            "experiment": model.write(experiment), "run": question.run, "step": question.step,
+            "sample": question.sample, "gaze": question.gaze.model_dump()})
+
+    def moment(self, request: Moment) -> bytes:
+        """What there was to see after a step of a run, packed. Raises Problems and StoreTrouble."""
+        return branching.seen(self._store, request.run, request.step)
 
     def answered(self, key: str) -> bytes | None:
         """The answer as a packed snapshot, None while there is none. Raises Problems when none will come."""
@@ -103,8 +107,13 @@ class Desk:
     def _train(self, request: requests.Train) -> int:
         experiment = model.read(request.draft)
         check.check(experiment)
+        origin = None
+        if request.origin is not None:
+            run, step = self._catalog.run(request.origin.run).id, request.origin.step
+            branching.check_left(self._store, run, step, experiment)
+            origin = Origin(run, step, lambda child: branching.take_along(self._store, run, step, child))
         return client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
-                             compared(experiment.data.task).kind)
+                             compared(experiment.data.task).kind, origin=origin)
 
     def _compare(self, run: Run) -> dict[str, Any]:
         with closing(Reader(files.run_folder(self._store, run.id))) as reader:
@@ -118,4 +127,5 @@ def _view(experiment: Experiment, folded: list[str] | None = None) -> dict[str, 
 
 
 def _row(run: Run) -> dict[str, Any]:
-    return run.model_dump(include={"id", "name", "state", "best", "metric", "seconds", "created", "reason"})
+    return run.model_dump(include={"id", "name", "state", "best", "metric", "seconds", "created", "reason",
+                                   "parent", "parent_step"})

@@ -45,10 +45,13 @@ class Eye:
         if step != self._seen and time.monotonic() - self._ended >= max(_FEWEST, cost):
             self.look(step, epoch)
 
-    def look(self, step: int, epoch: int, **facts: object) -> None:
-        """Look now, and show these facts with it. A look that fails is the last one, and costs nothing."""
+    def look(self, step: int, epoch: int, **facts: object) -> bytes | None:
+        """Look now, show these facts with it, and return what was shown.
+
+        A look that fails is the last one, and costs nothing.
+        """
         if not self._open:
-            return
+            return None
         began = time.monotonic()
         try:
             seen = self._probe.snapshot(step, epoch, self.sample, self.gaze)
@@ -58,10 +61,11 @@ class Eye:
             traceback.print_exc()
             self._complain("The live pictures of this run stopped by a fault of ours; it trains on. "
                            "Its log has the details.")
-            return
+            return None
         self._show(block)
         self._ended = time.monotonic()
         spent = self._ended - began
         if self._seen is not None:  # the first look also pays for what later ones find ready
             self._cost = spent if self._cost is None else 0.7 * self._cost + 0.3 * spent
         self._seen = step
+        return block

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.events import (
+    Branched,
     Changed,
     Continued,
     Diverged,
@@ -48,6 +49,7 @@ class Feed:
         self._standing: tuple[RunState, str, int] | None = None
         self._event = self._note = self._snapshot = 0
         self._more = False
+        self._moments: list[int] = []
 
     def moved(self) -> bool:
         """Whether anything may have changed since the last look. Takes microseconds."""
@@ -64,7 +66,7 @@ class Feed:
             return None  # only other runs moved
         tick = {"push": "tick", "run": run.id, "first": before is None, "state": run.state,
                 "reason": run.reason, "ahead": ahead, "progress": self._reader.progress(),
-                "points": self._points(), **self._told()}
+                "points": self._points(), "moments": self._new_moments(), **self._told()}
         return News({**tick, "cursor": self._cursor}, self._live())
 
     def close(self) -> None:
@@ -103,6 +105,14 @@ class Feed:
             told["notes"].append(text)
         return told
 
+    def _new_moments(self) -> list[int] | None:
+        """The steps one can go back to, when they are others than those told last."""
+        moments = self._reader.moments()
+        if moments == self._moments:
+            return None
+        self._moments = moments
+        return moments
+
     def _live(self) -> bytes | None:
         found = self._reader.snapshot("live", self._snapshot)
         if found is None:
@@ -117,6 +127,8 @@ def _mark(event: Event) -> dict[str, Any] | None:
         return {"step": event.step, "text": f"{setting} {event.value:g}"}
     if isinstance(event, WeightEdited):
         return {"step": event.step, "text": f"a weight of {event.node} set to {event.value:g}"}
+    if isinstance(event, Branched):
+        return {"step": event.step, "text": f"branched from run {event.run}"}
     if isinstance(event, Continued):
         return {"step": event.step + event.again, "text": "resumed" if event.exact else "resumed, not exact"}
     return None

@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from core.catalog.all import METRICS
@@ -14,6 +14,7 @@ from core.runtime import paths
 from core.runtime.reserve import Reserve
 from core.store import files
 from core.store.catalog import Catalog
+from core.store.moments import moment
 from core.store.trouble import NoSuchRun, RunIsOver, StoreMissing
 from core.store.writer import Writer
 
@@ -45,13 +46,15 @@ class Keeper:
         self._told: Progress | None = None
         self._looked = time.monotonic()
         self.best: float | None = run.best
+        self.best_step: int | None = None
+        """The step that `best` was judged after, as far as this process knows."""
 
     def hear(self, *happened: Event) -> None:
         """Take events to be stored with the next `flush`."""
         self._pending.extend(happened)
         for event in happened:
             if isinstance(event, Validated):
-                self._judge(event.scores.get(self._run.metric))
+                self._judge(event.step, event.scores.get(self._run.metric))
 
     @property
     def waiting(self) -> bool:
@@ -100,6 +103,14 @@ class Keeper:
         """Show this in the place of what was shown before."""
         self._patiently(lambda: self._writer.snapshot("live", block))
 
+    def moment(self, step: int, block: bytes) -> None:
+        """Keep what there was to see after a step."""
+        self._patiently(lambda: self._writer.snapshot(moment(step), block))
+
+    def forget(self, steps: Iterable[int]) -> None:
+        """Let go of what there was to see after these steps."""
+        self._patiently(lambda: self._writer.forget(map(moment, steps)))
+
     def keep(self, write_weights: Callable[[Path], object]) -> None:
         """Put the weights and the experiment in their files, after making safe what was stored before."""
         document = json.dumps(self._run.experiment, indent=1).encode()
@@ -119,11 +130,12 @@ class Keeper:
         self._writer.close()
         self.catalog.close()
 
-    def _judge(self, value: float | None) -> None:
+    def _judge(self, step: int, value: float | None) -> None:
         if value is None or not math.isfinite(value):
             return
         higher = any(entry.name() == self._run.metric and entry.higher_is_better for entry in METRICS)
-        self.best = value if self.best is None else max(self.best, value) if higher else min(self.best, value)
+        if self.best is None or (value > self.best if higher else value < self.best):
+            self.best, self.best_step = value, step
 
     def _say(self, seconds: float | None) -> None:
         self.catalog.set_state(self._run.id, self._state, reason=self._reason, best=self.best,

@@ -23,6 +23,8 @@ class Past(NamedTuple):
     """The steps of checkpoints that were damaged, or are ahead of what was stored."""
     told: list[Event]
     """What the run told after that checkpoint; all it told when there is none."""
+    pictures: list[int]
+    """The steps of moments that can be looked at."""
 
     def pins(self) -> "Pins | None":
         """Where it trained; None when this machine does not have that device any more."""
@@ -38,7 +40,12 @@ class Past(NamedTuple):
         if self.checkpoint is not None:
             trainer.restore(self.checkpoint.state)
             why = doubt(self.checkpoint.key, key(trainer))
-        return Again(trainer.step, self.told, self.started, f"Not exact: {why}." if why else "")
+        return Again(trainer.step, self.told, self.started, f"Not exact: {why}." if why else "",
+                     anew=self.checkpoint is None)
+
+    def stale(self, kept: list[int]) -> list[int]:
+        """Pictures of moments that can be gone on from no longer; the very first needs no checkpoint."""
+        return [step for step in self.pictures[1:] if step not in kept]
 
 
 def past(folder: Path, checkpoints: "Checkpoints") -> Past | None:
@@ -50,7 +57,7 @@ def past(folder: Path, checkpoints: "Checkpoints") -> Past | None:
             return None
         found, useless = checkpoints.newest(reader.last_number())
         told = [event for _, event in reader.events(found.mark if found else 0)]
-    return Past(started, found, useless, told)
+        return Past(started, found, useless, told, reader.moments())
 
 
 class Again:
@@ -59,8 +66,10 @@ class Again:
     It is not stored a second time. Changes made by hand are made again at their steps.
     """
 
-    def __init__(self, step: int, told: list[Event], started: Started, why: str) -> None:
-        """why: why it cannot be promised that everything comes out the same."""
+    def __init__(self, step: int, told: list[Event], started: Started, why: str, *, anew: bool = False,
+                 ) -> None:
+        """why: why it cannot be promised that everything comes out the same. anew: it begins again."""
+        self.anew = anew
         self.step = step
         self.why = why
         self._started = started

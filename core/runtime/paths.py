@@ -53,8 +53,18 @@ def weights(store: Path, run: int) -> Path:
 
 
 def checkpoints(store: Path, run: int) -> Path:
-    """What a run needs to go on when its process is gone; there while it is not over."""
+    """What a run needs to go on when its process is gone, or to branch off later."""
     return files.run_folder(store, run) / "checkpoints"
+
+
+def checkpoint(store: Path, run: int, step: int) -> Path:
+    """The checkpoint of one step."""
+    return checkpoints(store, run) / f"ckpt-{step}"
+
+
+def origin(store: Path, run: int) -> Path:
+    """The checkpoint that a branch begins with."""
+    return files.run_folder(store, run) / "origin"
 
 
 def experiment(store: Path, run: int) -> Path:

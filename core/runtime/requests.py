@@ -75,6 +75,15 @@ class Open(Request):
     run: int
 
 
+class From(Plain):
+    """A moment of a run."""
+
+    model_config = ConfigDict(strict=True)
+
+    run: int
+    step: int = Field(ge=0, lt=2**63)
+
+
 class Train(Request):
     """Queue a run; the same key again means the same run."""
 
@@ -82,6 +91,16 @@ class Train(Request):
     draft: dict[str, Any]
     pace: float | None = Field(default=None, gt=0, le=1e6)
     key: str = Field(min_length=8, max_length=64)
+    origin: From | None = None
+    """The moment to go on from; none begins anew."""
+
+
+class Moment(Request):
+    """What there was to see of a run after one of its kept steps."""
+
+    do: Literal["moment"]
+    run: int
+    step: int = Field(ge=0, lt=2**63)
 
 
 class Resume(Request):
@@ -148,6 +167,8 @@ class Look(Request):
     do: Literal["look"]
     draft: dict[str, Any]
     run: int | None = None
+    step: int | None = Field(default=None, ge=0, lt=2**63)
+    """A kept moment of the run; none is its end."""
     sample: int = Field(default=0, ge=0)
     gaze: Gaze = Gaze()
 
@@ -163,7 +184,7 @@ Question = Preview | Look | Pace
 """What an analyst answers."""
 Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Command | Runs
               | Rename | Delete | Compare)
-AnyRequest = Answerable | Watch | Question
+AnyRequest = Answerable | Watch | Moment | Question
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
 
 

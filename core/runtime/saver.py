@@ -1,41 +1,51 @@
-"""Saver: has checkpoints of a run written by the clock, so seldom that they cost next to nothing."""
+"""Saver: keeps moments of a run by the clock, so seldom that they cost next to nothing.
+
+A moment is a checkpoint, from which the run can go on or branch, and what there was to see after its step.
+"""
 
 import errno
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.problems import StoreTrouble
+from core.runtime.eye import Eye
 from core.runtime.keeper import Keeper
+from core.store.moments import too_many
 from core.store.trouble import told
 
 if TYPE_CHECKING:
+    from core.engine.checkpoint import Checkpoints
     from core.engine.trainer import Trainer
 
-_FIRST = 1.0
-"""Seconds before the first checkpoint, for a small network."""
-_FEWEST = 2.0
-"""Seconds between two checkpoints, at least."""
+_FIRST = 0.5
+"""Seconds before the first moment, for a small network."""
+_FEWEST = 0.5
+"""Seconds between two moments, at least."""
 _SHARE = 0.02
-"""Share of the time that checkpoints may take."""
+"""Share of the time that moments may take."""
 _SPEED = 200e6
 """Bytes a second that the first checkpoint is taken to be written with; those after it are measured."""
+MOST, MOST_BYTES = 48, 256 * 2**20
+"""Moments kept of one run, and the room on the disk they may take; two are kept however large they are."""
 
 
 class Saver:
-    """Keeps the checkpoints of one run. What a disk refuses costs the run nothing but the checkpoint."""
+    """Keeps the moments of one run. What a disk refuses costs the run nothing but the moment."""
 
-    def __init__(self, folder: Path, keeper: Keeper) -> None:
-        from core.engine.checkpoint import Checkpoints
-
-        self.checkpoints = Checkpoints(folder)
+    def __init__(self, checkpoints: "Checkpoints", keeper: Keeper, eye: Eye) -> None:
+        self.checkpoints = checkpoints
         self._keeper = keeper
+        self._eye = eye
         self._saved: int | None = None
         self._due: float | None = None
         self._refused = False
 
+    def begin(self, trainer: "Trainer") -> None:
+        """Keep the picture of the network as it is before it learns: there is no need to go on from it."""
+        self._picture(trainer)
+
     def glance(self, trainer: "Trainer") -> None:
-        """Write a checkpoint if there is something new to keep and it is time."""
+        """Keep this moment if there is something new to keep and it is time."""
         now = time.monotonic()
         if self._due is None:
             self._saved = trainer.step
@@ -45,28 +55,51 @@ class Saver:
             spent = time.monotonic() - now
             self._due = time.monotonic() + max(_FEWEST, spent / _SHARE)
 
-    def _save(self, trainer: "Trainer") -> None:
+    def end(self, trainer: "Trainer") -> None:
+        """Keep the last moment. It counts only once the ending, the next event, is stored: a run that is
+        killed before goes on from the moment before."""
+        if trainer.step != self._saved:
+            self._save(trainer, ahead=1)
+
+    def _save(self, trainer: "Trainer", ahead: int = 0) -> None:
         """Everything told so far is made safe first, so that a checkpoint is never ahead of the store."""
         self._keeper.barrier()
         try:
-            self._write(trainer)
+            self._write(trainer, ahead)
         except OSError as error:
             if not self._refused:
                 self._complain(error)
             self._refused = True
         else:
             self._saved, self._refused = trainer.step, False
+            self._picture(trainer)
+            self._thin(trainer.step)
 
-    def _write(self, trainer: "Trainer") -> None:
+    def _write(self, trainer: "Trainer", ahead: int) -> None:
         from core.engine.exactness import key
 
-        facts = trainer.step, self._keeper.stored, key(trainer), trainer.state()
+        facts = trainer.step, self._keeper.stored + ahead, key(trainer), trainer.state()
         try:
             self.checkpoints.write(*facts)
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
             self.checkpoints.write(*facts)  # a part of the disk is bad: never the same file again
+
+    def _picture(self, trainer: "Trainer") -> None:
+        block = self._eye.look(trainer.step, trainer.epoch)
+        if block is not None:
+            self._keeper.moment(trainer.step, block)
+
+    def _thin(self, newest: int) -> None:
+        """Let go of what the budget does not bear; the moment after the best judgement stays."""
+        steps, best = self.checkpoints.steps(), self._keeper.best_step
+        most = min(MOST, max(2, MOST_BYTES // max(self.checkpoints.bytes(newest), 1)))
+        near = next((step for step in steps if best is not None and step >= best), newest)
+        gone = too_many(steps, most, {near})
+        if gone:
+            self._keeper.forget(gone)
+            self.checkpoints.remove(gone)
 
     def _complain(self, error: OSError) -> None:
         try:

@@ -17,7 +17,7 @@ from core.problems import Problem, Problems, StoreTrouble
 from core.runtime import requests
 from core.runtime.desk import Desk
 from core.runtime.feed import Feed, News
-from core.runtime.requests import Answerable, Question, Refused, Watch
+from core.runtime.requests import Answerable, Moment, Question, Refused, Watch
 
 PATH = "/api/studio"
 POLL = 0.025
@@ -75,7 +75,9 @@ class _Visit:
             except Refused as refused:
                 await self._say(_no(refused.number, refused))
                 continue
-            if isinstance(request, Question):
+            if isinstance(request, Moment):
+                await self._moment(request)
+            elif isinstance(request, Question):
                 tasks.start_soon(self._question, request)
             else:
                 await self._say(await self._answer(request))
@@ -97,6 +99,14 @@ class _Visit:
             self._leave()
             if request.run is not None:
                 self._feed = await to_thread.run_sync(Feed, self._store, request.run, request.after)
+
+    async def _moment(self, request: Moment) -> None:
+        try:
+            block = await to_thread.run_sync(self._desk.moment, request)
+        except Exception as trouble:  # the edge of the process
+            await self._say(_no(request.id, trouble))
+            return
+        await self._say({"id": request.id, "ok": True}, struct.pack("<II", request.id, request.run) + block)
 
     async def _question(self, request: Question) -> None:
         """Have an analyst answer, without keeping anything else waiting."""

@@ -13,16 +13,18 @@ from core.events import Failed
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
 from core.runtime import locks, paths
+from core.runtime.branching import branch_off
 from core.runtime.conduct import Conductor, Ending
 from core.runtime.endings import meaning
 from core.runtime.eye import Eye
 from core.runtime.keeper import Gone, Keeper
-from core.runtime.past import past
+from core.runtime.past import Past, past
 from core.runtime.saver import Saver
 from core.store import files
 from core.store.catalog import Catalog
 
 if TYPE_CHECKING:
+    from core.engine.checkpoint import Checkpoints
     from core.engine.trainer import Trainer
 
 _PATIENCE = 3.0
@@ -102,21 +104,24 @@ class _Work:
             self._keeper.close()
 
     def _train(self) -> Ending:
+        from core.engine.checkpoint import Checkpoints
         from core.engine.probes import Probe
         from core.engine.trainer import Trainer
         from core.experiment import model
 
-        saver = Saver(paths.checkpoints(self._store, self._run.id), self._keeper)
-        before = past(files.run_folder(self._store, self._run.id), saver.checkpoints)
-        saver.checkpoints.sweep(before.useless if before else [])
-        for step in before.useless if before else []:
-            self._keeper.note(f"The checkpoint of step {step} is damaged and was left out.")
+        checkpoints = Checkpoints(paths.checkpoints(self._store, self._run.id))
+        before = past(files.run_folder(self._store, self._run.id), checkpoints)
+        self._clear(checkpoints, before)
         trainer = self._trainer = Trainer(model.read(self._run.experiment),
                                           pins=before.pins() if before else None)
         probe = Probe(trainer.network, trainer.split, trainer.experiment)
         eye = Eye(probe, self._keeper.snapshot, self._keeper.note)
-        again = before.restore(trainer) if before else None  # last of all: the generators go on from there
-        self._conductor = Conductor(self._run.id, trainer, self._keeper, eye, saver, again)
+        saver = Saver(checkpoints, self._keeper, eye)
+        # Last of all: the generators go on from there.
+        branched = branch_off(self._store, self._run, trainer) if self._run.parent else None
+        again = before.restore(trainer) if before else None
+        self._conductor = Conductor(self._run.id, trainer, self._keeper, eye, saver, again=again,
+                                    branched=branched)
         self._conductor.stopping = self._stopped
         ending = self._conductor.conduct()
         self._conductor.finish()
@@ -127,7 +132,17 @@ class _Work:
         known = meaning(ending)
         assert known is not None, "an ending has a meaning"
         self._keeper.end(ending, *known, self._trainer.seconds if self._trainer else None)
-        files.remove(paths.checkpoints(self._store, self._run.id))
+
+    def _clear(self, checkpoints: "Checkpoints", before: Past | None) -> None:
+        """Take away what a killed process left half done, and what is of no use any more."""
+        checkpoints.sweep()
+        if before is None:
+            return
+        checkpoints.remove(before.useless)
+        for step in before.useless:
+            self._keeper.note(f"The checkpoint of step {step} is damaged, or newer than what was stored: "
+                              "it was left out.")
+        self._keeper.forget(before.stale(checkpoints.steps()))
 
     def _told_to_stop(self, *_: object) -> None:
         self._stopped = True

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,8 +12,18 @@ from core.store import files
 from core.store.database import Database, Plan, Row
 from core.store.trouble import NoSuchRun, RunIsOver, StoreTrouble
 
-_PLAN = Plan("catalog.sql")
-_COLUMNS = "id, name, state, experiment, created, started, ended, best, metric, seconds, reason"
+_PLAN = Plan("catalog.sql",
+             "ALTER TABLE runs ADD COLUMN parent INTEGER; ALTER TABLE runs ADD COLUMN parent_step INTEGER")
+_COLUMNS = ("id, name, state, experiment, created, started, ended, best, metric, seconds, reason, "
+            "parent, parent_step")
+
+
+class Origin(NamedTuple):
+    """The moment of a run that another goes on from."""
+
+    run: int
+    step: int
+    prepare: Callable[[int], object]
 
 
 class Question(NamedTuple):
@@ -49,16 +60,22 @@ class Catalog:
     # Runs
 
     def add_run(self, experiment: dict[str, Any], name: str, key: str, pace: float | None, metric: str,
-                ) -> int:
-        """Queue a run and return its number; the same key again returns that number and queues nothing."""
+                *, origin: Origin | None = None) -> int:
+        """Queue a run and return its number; the same key again returns that number and queues nothing.
+
+        origin: what it is a branch of; `prepare` is called with the new number before anybody sees it.
+        """
         with self._base.durable(), self._base.transaction():
             known = self._base.row("SELECT id FROM runs WHERE key = ?", (key,))
             if known is not None:
                 return known[0]
             run = self._base.rows(
-                "INSERT INTO runs (key, name, state, experiment, created, metric) VALUES (?, ?, ?, ?, ?, ?) "
-                "RETURNING id",
-                (key, name, RunState.QUEUED.value, json.dumps(experiment), time.time(), metric))[0][0]
+                "INSERT INTO runs (key, name, state, experiment, created, metric, parent, parent_step) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                (key, name, RunState.QUEUED.value, json.dumps(experiment), time.time(), metric,
+                 *((origin.run, origin.step) if origin else (None, None))))[0][0]
+            if origin is not None:
+                origin.prepare(run)
             self._tell(run, {"kind": "pace", "value": pace})
             return run
 

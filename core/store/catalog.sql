@@ -13,7 +13,9 @@ CREATE TABLE runs (
     metric TEXT NOT NULL,                  -- the figure `best` is about, as named in validation scores
     best REAL,                             -- the best scheduled validation value of that figure
     seconds REAL NOT NULL DEFAULT 0,       -- time spent training, pauses left out
-    reason TEXT NOT NULL DEFAULT ''        -- why it ended or waits, for a reader
+    reason TEXT NOT NULL DEFAULT '',       -- why it ended or waits, for a reader
+    parent INTEGER,                        -- the run it is a branch of; empty for none
+    parent_step INTEGER                    -- the step of that run it goes on from
 ) STRICT;
 
 CREATE INDEX runs_by_state ON runs (state, id);

@@ -9,6 +9,7 @@ from core.events import Event, Point
 from core.records import Progress, Series
 from core.store import files
 from core.store.database import Database, Row
+from core.store.moments import moment
 from core.store.thinning import thinned, width_for
 from core.store.trouble import StoreMissing
 from core.store.writer import PLAN
@@ -117,6 +118,12 @@ class Reader:
         rows = self._rows("SELECT version, snapshot FROM snapshots WHERE name = ? AND version > ?",
                           (name, newer_than))
         return (rows[0][0], rows[0][1]) if rows else None
+
+    def moments(self) -> list[int]:
+        """The steps of the moments that are kept of a run, ascending; `snapshot(moment(step))` shows one."""
+        first = moment("")
+        rows = self._rows("SELECT name FROM snapshots WHERE name > ? AND name < ?", (first, f"{first}\uffff"))
+        return sorted(int(name.removeprefix(first)) for (name,) in rows)
 
     def notes(self, after: int = 0) -> list[tuple[int, str]]:
         """Sentences for the person who steers the run, each with its number, above `after`."""

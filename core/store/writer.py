@@ -1,5 +1,6 @@
 """Writer: the one hand that writes what a run says."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,11 @@ class Writer:
                 "INSERT INTO snapshots (name, version, snapshot) VALUES (?, 1, ?) "
                 "ON CONFLICT (name) DO UPDATE SET version = version + 1, snapshot = excluded.snapshot",
                 (name, snapshot))
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Remove the snapshots of these names."""
+        with self._base.transaction():
+            self._base.many("DELETE FROM snapshots WHERE name = ?", [(name,) for name in names])
 
     def note(self, text: str) -> None:
         """Leave a sentence for the person who steers the run."""

@@ -134,18 +134,19 @@ def test_taking_checkpoints_changes_nothing_of_a_run(tmp_path):
     assert bits(watched) == bits(calm)
 
 
-def test_only_the_last_two_checkpoints_are_kept_and_nothing_else_lies_about(tmp_path):
+def test_checkpoints_that_are_let_go_are_gone_and_nothing_else_lies_about(tmp_path):
     trainer, kept = Trainer(rich()), Checkpoints(tmp_path)
     for _ in range(4):
         trainer.advance(1, 60.0)
         kept.write(trainer.step, 0, key(trainer), trainer.state())
+    kept.remove([1, 2])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ckpt-3", "ckpt-4"]
     (tmp_path / ".tmp-left").mkdir()
-    kept.sweep([])
+    kept.sweep()
     assert kept.steps() == [3, 4]
     assert not (tmp_path / ".tmp-left").exists()
-    kept.clear()
-    assert not tmp_path.exists()
+    assert kept.read(3).step == 3
+    assert kept.bytes(3) == sum(path.stat().st_size for path in (tmp_path / "ckpt-3").iterdir())
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_a_run_without_an_end_goes_on_until_it_is_stopped():
     assert started.epochs is None
     trainer.advance(200, 60.0)
     assert not trainer.over
-    assert trainer.epoch == 200 // trainer.steps_per_epoch
+    assert trainer.epoch == 200 // trainer.course.steps_per_epoch
     assert isinstance(trainer.stop()[-1], Stopped)
 
 
@@ -216,7 +216,7 @@ def test_every_schedule_is_followed(entry):
     seen: list[float] = []
     losses: list[float] = []
     told = trainer.start()
-    recipe = experiment.training.schedule.curve(trainer.steps_per_epoch, trainer.total_steps)
+    recipe = experiment.training.schedule.curve(trainer.course.steps_per_epoch, trainer.total_steps)
     while not trainer.over:
         (validated,) = [event for event in told if isinstance(event, Validated)] or [None]
         losses += [validated.scores["loss"]] if validated and validated.epoch else []
@@ -276,7 +276,7 @@ def test_a_loss_that_explodes_ends_the_run_at_its_step_and_keeps_the_last_finite
     last = told[-1]
     assert isinstance(last, Diverged)
     assert not math.isfinite(last.loss)
-    assert last.epoch == (last.step - 1) // trainer.steps_per_epoch + 1
+    assert last.epoch == (last.step - 1) // trainer.course.steps_per_epoch + 1
     assert 0 <= last.finite_step < last.step
     assert last.seconds > 0
     recorded = steps_of(told)

@@ -105,7 +105,7 @@ def begun_trainer(experiment: Experiment) -> Trainer:
 
 def test_whole_epochs_are_joined_from_fixed_places():
     trainer = begun_trainer(spirals())
-    calls, per_epoch = attached(trainer), trainer.steps_per_epoch
+    calls, per_epoch = attached(trainer), trainer.course.steps_per_epoch
     count = size(trainer.experiment, len(trainer.split.rows["train"]))
     trainer.advance(3 * per_epoch - 1, 60)
     assert len(calls) >= 2 * (per_epoch // count)
@@ -118,26 +118,26 @@ def test_a_moved_rate_needs_nothing_new_and_another_step_is_not_joined():
     trainer.change("training.optimizer.learning_rate", 0.002)
     trainer.change("training.optimizer.beta1", 0.8)
     assert wanted(trainer) == key
-    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    trainer.advance(2 * trainer.course.steps_per_epoch, 60)
     joined = len(calls)
     trainer.change("training.optimizer.weight_decay", 0.01)
     assert wanted(trainer) != key
-    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    trainer.advance(2 * trainer.course.steps_per_epoch, 60)
     assert joined
     assert len(calls) == joined
     trainer.change("training.optimizer.weight_decay", 0.0)
-    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    trainer.advance(2 * trainer.course.steps_per_epoch, 60)
     assert len(calls) > joined
 
 
 def test_restored_optimizers_are_found_again():
     trainer = begun_trainer(spirals())
     calls = attached(trainer)
-    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    trainer.advance(2 * trainer.course.steps_per_epoch, 60)
     (optimizer,) = trainer.optimizers
     optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     before, called = trainer.step, len(calls)
-    trainer.advance(2 * trainer.steps_per_epoch, 60)
+    trainer.advance(2 * trainer.course.steps_per_epoch, 60)
     assert len(calls) > called
     assert {float(state["step"]) for state in optimizer.state.values()} == {trainer.step} != {before}
 
@@ -150,8 +150,9 @@ def test_what_cannot_be_joined_is_refused_in_words(optimizer):
 
 def test_steps_that_compute_something_else_are_found_out():
     trainer = begun_trainer(spirals())
+    ones = torch.ones(trainer.course.steps_per_epoch)
     with pytest.raises(Problems, match="not compute the same"):
-        gain(trainer, lambda given: [torch.ones(trainer.steps_per_epoch)[:size(trainer.experiment, 300)]])
+        gain(trainer, lambda given: [ones[:size(trainer.experiment, 300)]])
 
 
 @pytest.mark.slow

@@ -70,7 +70,6 @@ def test_a_run_killed_again_and_again_ends_as_the_one_never_killed(works):
     assert len(told) >= 1
     assert all(event.exact for event in told), told
     assert works.said(killed, Finished)[0].test == works.said(whole, Finished)[0].test
-    assert not paths.checkpoints(works.store, killed).exists()
 
 
 def test_what_was_changed_by_hand_is_changed_again_and_nothing_else_is_obeyed_twice(works):

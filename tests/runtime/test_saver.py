@@ -1,10 +1,12 @@
 """Protects when checkpoints are written: so seldom that they cost next to nothing, at no peril to a run."""
 
 import errno
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
 
+from core.engine.checkpoint import Checkpoints
 from core.engine.trainer import Trainer
 from core.runtime import saver
 from core.runtime.saver import Saver
@@ -25,10 +27,18 @@ class Told:
     """A keeper that remembers what it was told."""
 
     stored = 7
+    best_step: int | None = None
 
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.barriers = 0
+        self.pictures: list[int] = []
+
+    def moment(self, step: int, block: bytes) -> None:
+        self.pictures.append(step)
+
+    def forget(self, steps: list[int]) -> None:
+        self.pictures = [step for step in self.pictures if step not in steps]
 
     def barrier(self) -> None:
         self.barriers += 1
@@ -43,7 +53,8 @@ def saving(tmp_path, monkeypatch):
     monkeypatch.setattr(saver, "time", clock)
     trainer = Trainer(draft("linear", data={"kind": "moons", "samples": 100}, epochs=50))
     return SimpleNamespace(clock=clock, keeper=keeper, trainer=trainer, folder=tmp_path / "checkpoints",
-                           saver=Saver(tmp_path / "checkpoints", keeper))
+                           saver=Saver(Checkpoints(tmp_path / "checkpoints"), keeper,
+                                       SimpleNamespace(look=lambda step, epoch: b"seen")))
 
 
 def glance(saving, seconds: float) -> list[int]:
@@ -54,7 +65,7 @@ def glance(saving, seconds: float) -> list[int]:
     return saving.saver.checkpoints.steps()
 
 
-def test_the_first_comes_after_a_second_and_the_others_when_they_cost_little(saving, monkeypatch):
+def test_the_first_comes_soon_and_the_others_when_they_cost_little(saving, monkeypatch):
     write = saving.saver.checkpoints.write
 
     def slow(*given):
@@ -63,7 +74,7 @@ def test_the_first_comes_after_a_second_and_the_others_when_they_cost_little(sav
 
     monkeypatch.setattr(saving.saver.checkpoints, "write", slow)
     assert glance(saving, 0.0) == []
-    assert glance(saving, 0.9) == []
+    assert glance(saving, 0.4) == []
     assert glance(saving, 0.2) == [3]
     assert glance(saving, 24.0) == [3]  # half a second is 2 % of 25
     assert glance(saving, 1.1) == [3, 5]
@@ -99,3 +110,28 @@ def test_a_bad_place_on_the_disk_is_tried_once_more_under_another_name(saving, m
     glance(saving, 0.0)
     assert glance(saving, 2.0) == [2]
     assert saving.keeper.notes == []
+
+
+def test_moments_are_thinned_to_the_budget_and_the_one_after_the_best_judgement_stays(saving, monkeypatch):
+    monkeypatch.setattr(saver, "MOST", 8)
+    saving.saver.begin(saving.trainer)
+    glance(saving, 0.0)
+    for _ in range(60):
+        if saving.trainer.step == 12:
+            saving.keeper.best_step = 12
+        kept = glance(saving, 5.0)
+    assert len(kept) == 8
+    assert kept[0] == 2, "the first stays"
+    assert {12, 60, 61} <= set(kept), "and the one after the best, and the newest"
+    gaps = [right - left for left, right in pairwise(kept)]
+    assert max(gaps[:3]) > max(gaps[-3:]), "newest dense, oldest sparse"
+    assert saving.keeper.pictures == [0, *kept], "there is a picture of each, and of the beginning"
+
+
+def test_two_moments_are_kept_however_large_they_are(saving, monkeypatch):
+    monkeypatch.setattr(saver, "MOST_BYTES", 1)
+    glance(saving, 0.0)
+    for _ in range(5):
+        kept = glance(saving, 5.0)
+    assert len(kept) == 3, "the first and the last two"
+    assert kept[1:] == [5, 6]

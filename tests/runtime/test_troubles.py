@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from core.engine.course import Course
 from core.problems import StoreTrouble
 from core.records import RunState, Snapshot
 from core.runtime import analyst, children, dispatcher, locks, paths, sweep
@@ -156,8 +157,9 @@ class Told:
         keeper = SimpleNamespace(catalog=self.catalog, waiting=False, hear=lambda *_: None,
                                  state=lambda *_, **__: None, flush=lambda *_: None)
         training = SimpleNamespace(epochs=None)
-        trainer = SimpleNamespace(step=10, epoch=1, seconds=0.0, total_steps=None, steps_per_epoch=8,
-                                  batch_size=4, experiment=SimpleNamespace(training=training))
+        trainer = SimpleNamespace(step=10, epoch=1, seconds=0.0, total_steps=None,
+                                  course=Course(8), batch_size=4,
+                                  experiment=SimpleNamespace(training=training))
         nobody = SimpleNamespace(look=lambda *_: None, glance=lambda *_: None)
         self.conductor = Conductor(1, trainer, keeper, nobody, nobody)
 

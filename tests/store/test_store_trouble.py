@@ -54,7 +54,7 @@ def test_a_store_of_a_later_version_is_refused_politely(tmp_path):
     for use in (lambda: Catalog(tmp_path), lambda: Writer(tmp_path), lambda: Reader(tmp_path).events()):
         with pytest.raises(NewerStore) as trouble:
             use()
-        assert one_clear_line(trouble, "version 9", "up to 1", "Update the app")
+        assert one_clear_line(trouble, "version 9", "reads up to ", "Update the app")
 
 
 def test_a_damaged_file_is_called_damaged(tmp_path):

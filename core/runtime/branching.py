@@ -1,0 +1,76 @@
+"""Branching: what a branch needs of the run it comes from lies in its own folder, so that either may go."""
+
+import os
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.events import Branched
+from core.experiment.model import Experiment
+from core.problems import Problem, Problems
+from core.records import Run, Snapshot
+from core.runtime import paths
+from core.store import files
+from core.store.moments import moment
+from core.store.reader import Reader
+
+if TYPE_CHECKING:
+    from core.engine.trainer import Trainer
+
+
+def seen(store: Path, run: int, step: int) -> bytes:
+    """What there was to see of a run after a step, packed. Raises Problems when that is not kept."""
+    with closing(Reader(files.run_folder(store, run))) as reader:
+        found = reader.snapshot(moment(step))
+    if found is None:
+        raise Problems(_gone(run, step))
+    return found[1]
+
+
+def check_left(store: Path, run: int, step: int, experiment: Experiment) -> None:
+    """Raises Problems when a branch from this moment would have nothing left to train."""
+    epoch, epochs = Snapshot.unpack(seen(store, run, step)).epoch, experiment.training.epochs
+    if epochs is not None and epoch >= epochs:
+        raise Problems(Problem(where="training.epochs", what=f"All {epochs} epochs are done at this moment.",
+                               fix=f"Set more than {epoch} epochs to train on from it."))
+
+
+def take_along(store: Path, run: int, step: int, child: int) -> None:
+    """Put the checkpoint of a moment beside a new run. Raises Problems when it is not kept (any more)."""
+    source, place = paths.checkpoint(store, run, step), paths.origin(store, child)
+    files.remove(place)
+    files.make_folder(place)
+    try:
+        shutil.copytree(source, place / source.name, copy_function=_link)
+    except (FileNotFoundError, shutil.Error):
+        files.remove(place)
+        raise Problems(_gone(run, step)) from None
+
+
+def branch_off(store: Path, run: Run, trainer: "Trainer") -> Branched:
+    """Have a run's new trainer go on from where its parent was, and say what could be carried."""
+    from core.engine.branch import take_over
+    from core.engine.checkpoint import Checkpoints, Damaged
+
+    assert run.parent is not None, "it is a branch"
+    assert run.parent_step is not None, "it is a branch"
+    try:
+        held = Checkpoints(paths.origin(store, run.id)).read(run.parent_step)
+    except (Damaged, FileNotFoundError):
+        raise Problems(_gone(run.parent, run.parent_step)) from None
+    carried = take_over(trainer, held.state)
+    return Branched(step=trainer.step, run=run.parent, **carried._asdict())
+
+
+def _gone(run: int, step: int) -> Problem:
+    return Problem(where="moment", what=f"Run {run} keeps no moment of step {step}.",
+                   fix="Choose another moment.")
+
+
+def _link(source: str, target: str) -> None:
+    """The same file under another name, where the disk can do that: checkpoints are never written twice."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,151 @@
+"""Protects going back: moments of a run can be looked at and branched from, whatever becomes of it."""
+
+import json
+import signal
+import uuid
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from core.events import Branched, Finished, Started, StepsRecorded, Validated
+from core.problems import Problems
+from core.records import RunState, Snapshot
+from core.runtime import branching, client, paths
+from core.runtime.analyst import reply
+from core.runtime.desk import Desk
+from core.runtime.requests import Moment, read
+from core.store.moments import moment
+from tests.conftest import until
+from tests.runtime.conftest import experiment
+
+PINNED = {"device": "cpu", "threads": 1}
+
+
+def moments(works, run, count=3):
+    """Wait until so many moments of a run can be branched from; their steps, without the very first."""
+    return until(lambda: len(kept := works.reader(run).moments()) > count and kept, 60, "moments")[1:]
+
+
+def branch(works, run, step, raw):
+    with closing(Desk(works.store)) as desk:
+        return desk.answer(read_train(raw, run, step))["run"]
+
+
+def read_train(raw, run, step):
+    return read(json.dumps({"id": 1, "do": "train", "draft": raw, "key": uuid.uuid4().hex,
+                            "origin": {"run": run, "step": step}}))
+
+
+def finished(works, raw):
+    run = works.queue(raw, pace=300.0)
+    assert works.until_over(run, 60).state is RunState.FINISHED
+    return run
+
+
+@pytest.fixture
+def whole(works):
+    """A run of two seconds that is over, and its experiment."""
+    raw = experiment(epochs=60, **PINNED)
+    return finished(works, raw), raw
+
+
+def told(works, run, after):
+    """What a run told of its numbers after a step."""
+    points, _ = works.reader(run).points(limit=10**9)
+    return sorted(point for point in points if point[1] > after)
+
+
+def test_a_run_keeps_its_beginning_its_end_and_moments_between_to_look_at(works, whole):
+    run, _ = whole
+    steps = until(lambda: (kept := works.reader(run).moments()) and kept[-1] == 600 and kept, 20, "the last")
+    assert steps[0] == 0
+    assert len(steps) >= 4
+    with closing(Desk(works.store)) as desk:
+        for step in steps:
+            seen = Snapshot.unpack(desk.moment(Moment(id=1, do="moment", run=run, step=step)))
+            assert (seen.step, seen.epoch) == (step, step // 10)
+        with pytest.raises(Problems, match=f"Run {run} keeps no moment of step 7777"):
+            desk.moment(Moment(id=1, do="moment", run=run, step=7777))
+
+
+def test_a_branch_with_nothing_changed_repeats_the_run_to_the_last_bit(works, whole):
+    run, raw = whole
+    step = moments(works, run)[1]
+    other = branch(works, run, step, raw)
+    works.until_over(other)
+    assert told(works, other, step) == told(works, run, step)
+    assert ((works.folder(other) / "weights.safetensors").read_bytes()
+            == (works.folder(run) / "weights.safetensors").read_bytes())
+    [said] = works.said(other, Branched)
+    assert said == Branched(step=step, run=run, fresh=(), memory=True, same_course=True)
+    assert (works.run(other).parent, works.run(other).parent_step) == (run, step)
+    assert works.said(other, Validated)[0].step == step
+
+
+def test_a_branch_outlives_the_run_it_came_from_and_a_kill(works, whole):
+    run, raw = whole
+    step = moments(works, run)[0]
+    raw["training"] = {**raw["training"], "epochs": None, "batch_size": 16}
+    other = branch(works, run, step, raw)
+    works.catalog.delete(run)
+    works.until_step(other, step + 5)
+    works.worker(other).send_signal(signal.SIGKILL)
+    works.until_state(other, RunState.INTERRUPTED)
+    client.resume(works.store, other)
+    works.until_step(other, step + 400)
+    works.tell(other, "stop")
+    works.until_over(other)
+    assert len(works.said(other, Started)) == 1
+    assert [event.same_course for event in works.said(other, Branched)] == [False]
+    steps = [at for event in works.said(other, StepsRecorded) for at in event.steps]
+    assert steps[0] == step + 1
+    assert steps == sorted(set(steps))
+
+
+def test_a_finished_run_is_trained_on_only_with_more_epochs(works, whole):
+    run, raw = whole
+    last = until(lambda: works.reader(run).moments()[-1] == 600 and 600, 20, "the last moment")
+    with pytest.raises(Problems, match=r"All 60 epochs are done.*more than 60 epochs"):
+        branch(works, run, last, raw)
+    raw["training"]["epochs"] = 62
+    other = branch(works, run, last, raw)
+    works.until_over(other)
+    assert [event.step for event in works.said(other, Finished)] == [620]
+
+
+def test_what_is_not_kept_starts_nothing(works, whole):
+    run, raw = whole
+    before = len(works.catalog.runs())
+    first = works.reader(run).moments()[0]
+    with pytest.raises(Problems, match=f"Run {run} keeps no moment of step 12345"):
+        branch(works, run, 12345, raw)
+    with pytest.raises(Problems, match=f"Run {run} keeps no moment of step {first}"):
+        branch(works, run, first, raw)  # a picture only
+    assert len(works.catalog.runs()) == before
+
+
+def test_another_sample_is_followed_through_the_network_of_a_moment(works, whole):
+    run, raw = whole
+    early, late = moments(works, run)[0], works.reader(run).moments()[-1]
+    seen = [reply(works.store, "look", {"experiment": raw, "run": run, "step": step, "sample": 3})
+            for step in (early, late)]
+    assert [one.step for one in seen] == [early, late]
+    kept = Snapshot.unpack(branching.seen(works.store, run, late))
+    assert seen[1].arrays.keys() == kept.arrays.keys()
+    surface = next(name for name in kept.arrays if name.startswith("surface"))
+    assert np.abs(seen[1].arrays[surface].astype(float) - kept.arrays[surface]).max() <= 1
+    assert np.abs(seen[0].arrays[surface].astype(float) - kept.arrays[surface]).max() > 1
+
+
+def test_moments_ahead_of_what_was_stored_are_let_go_when_a_run_is_resumed(works):
+    run = works.queue(experiment(epochs=None, **PINNED))
+    moments(works, run)
+    works.worker(run).send_signal(signal.SIGKILL)
+    works.until_state(run, RunState.INTERRUPTED)
+    newest = works.reader(run).moments()[-1]
+    (paths.checkpoint(works.store, run, newest) / "state.json").write_text("{}")
+    client.resume(works.store, run)
+    until(lambda: works.reader(run).snapshot(moment(newest)) is None, 20, "the picture going with it")
+    works.tell(run, "stop")
+    works.until_over(run)
