@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from core.catalog.base import Call
-from core.events import Changed, Continued, Event, Started, Stopped, TurboChanged, WeightEdited
+from core.events import Branched, Changed, Continued, Event, Started, Stopped, TurboChanged, WeightEdited
 from core.experiment import edits
 from core.experiment.check import check
 from core.experiment.model import Experiment
@@ -34,6 +34,9 @@ def history(events: Iterable[Event]) -> History:
                 told = told._replace(changes=(*told.changes, event))
             case Stopped():
                 told = told._replace(stopped=event.step)
+            case Branched():
+                said = f"The run went on from step {event.step} of run {event.run}; this begins anew."
+                told = told._replace(apart=(*told.apart, said))
             case TurboChanged() if event.state == "on":
                 said = f"The run took compiled steps (Turbo) from step {event.step + 1} on."
                 told = told._replace(apart=(*told.apart, said))

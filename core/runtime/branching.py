@@ -37,8 +37,13 @@ def check_left(store: Path, run: int, step: int, experiment: Experiment) -> None
 
 
 def take_along(store: Path, run: int, step: int, child: int) -> None:
-    """Put the checkpoint of a moment beside a new run. Raises Problems when it is not kept (any more)."""
+    """Put the checkpoint of a moment beside a new run. Raises Problems when it is not kept (any more).
+
+    The first moment of a branch is its own origin's.
+    """
     source, place = paths.checkpoint(store, run, step), paths.origin(store, child)
+    if not source.exists():
+        source = paths.origin(store, run) / source.name
     files.remove(place)
     files.make_folder(place)
     try:

@@ -1,5 +1,6 @@
 """Answers what a page asks on the live route, from the store and the experiment alone. Computes no tensor."""
 
+from bisect import bisect_right
 from contextlib import closing
 from pathlib import Path
 from typing import Any, assert_never
@@ -13,12 +14,13 @@ from core.experiment.cost import timed_alike
 from core.experiment.gallery import gallery
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
-from core.records import Run
+from core.records import Run, Series
 from core.runtime import branching, client, commands, requests
 from core.runtime.requests import Answerable, Moment, Pace, Preview, Question
 from core.store import files
 from core.store.catalog import Catalog, Origin
 from core.store.reader import Reader
+from core.store.trouble import NoSuchRun
 
 COMPARED = 1000
 """Points a series is thinned to when it is laid over another run's."""
@@ -116,14 +118,35 @@ class Desk:
                              compared(experiment.data.task).kind, origin=origin)
 
     def _compare(self, run: Run) -> dict[str, Any]:
+        return {"name": run.name, "series": list(self._curves(run).values())}
+
+    def _curves(self, run: Run) -> dict[str, Series]:
+        """A run's curves by name; those of a branch begin with those it goes on from."""
         with closing(Reader(files.run_folder(self._store, run.id))) as reader:
-            return {"name": run.name, "series": [reader.series(name, COMPARED) for name in reader.names()]}
+            own = {name: reader.series(name, COMPARED) for name in reader.names()}
+        if run.parent is None or run.parent_step is None:
+            return own
+        try:
+            before = self._curves(self._catalog.run(run.parent))
+        except NoSuchRun:
+            return own
+        return {name: _joined(before.get(name), curve, run.parent_step) for name, curve in own.items()}
 
 
 def _view(experiment: Experiment, folded: list[str] | None = None) -> dict[str, Any]:
     """A draft as the page works with it: in its one normal form, drawn, with all its problems."""
     drawn = diagram.drawing(experiment, folded or ())
     return {"draft": model.write(experiment), "drawing": drawn, "problems": drawn["problems"]}
+
+
+def _joined(before: Series | None, after: Series, step: int) -> Series:
+    """One curve: the one before up to a step, then the other."""
+    if before is None:
+        return after
+    end = bisect_right(before.steps, step)
+    began = bisect_right(after.steps, step)
+    return Series(name=after.name, steps=(*before.steps[:end], *after.steps[began:]),
+                  values=(*before.values[:end], *after.values[began:]))
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -59,9 +59,10 @@ def learned(store: Path, run: Run) -> Subject:
 
 
 def first_losses(reader: Reader) -> tuple[float, ...]:
-    """The losses of the first steps, from step 1."""
+    """The losses of the first steps, from step 1; none of a branch, which begins later."""
     points, _ = reader.points(0, 100 * FIRST)
-    return tuple(value for name, step, value in points if name == "train_loss" and step <= FIRST)
+    losses = {step: value for name, step, value in points if name == "train_loss" and step <= FIRST}
+    return tuple(losses.values()) if 1 in losses else ()
 
 
 def answer(store: Path, payload: dict[str, Any]) -> Snapshot:

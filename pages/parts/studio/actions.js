@@ -1,6 +1,7 @@
 // What a person can look at, and what to do to the draft as a whole.
 
 import { createEditing } from "./editing.js";
+import { curvesOf } from "./series.js";
 import { sheetsOf } from "./sheet.js";
 
 /** A copy of an experiment without the settings that are moved live, to tell whether the rest differs. */
@@ -108,13 +109,13 @@ function createChoices(studio) {
     look: (manner) => {
       state.gaze = { ...state.gaze, ...manner };
       tell("sample");
+      if (state.back !== null) studio.followBack();
       if (studio.live()) studio.command({ kind: "look", sample: state.sample, gaze: state.gaze });
-      else studio.views.refresh();
+      else if (state.back === null) studio.views.refresh();
     },
     overlay: async (run) => {
       const reply = run && (await studio.ask("compare", { run: run.id }));
       if (reply && !reply.ok) return studio.tellProblems(reply);
-      const { curvesOf } = await import("./charts.js");
       state.other = run && { name: `${run.id} · ${reply.name}`, series: curvesOf(reply.series) };
       tell("overlay");
       return undefined;

@@ -3,7 +3,6 @@
 import { give, make, write } from "./element.js";
 import { score, short, whole } from "./numbers.js";
 import { Painter } from "./painter.js";
-import { Curve } from "./series.js";
 
 const SMOOTHEST = 0.98;
 
@@ -19,7 +18,7 @@ export function createCharts(studio) {
     metric: () => metricOf(studio),
     now: () => nowOf(studio.state),
   });
-  studio.on("points marks theme overlay size", () => painter.ask());
+  studio.on("points marks theme overlay size back", () => painter.ask());
   let now = null; // drawn last
   studio.on("snapshot run", () => {
     const next = nowOf(studio.state);
@@ -169,15 +168,4 @@ export function metricOf({ state }) {
     metrics.find(({ kind }) => told.includes(kind)) ??
     metrics.find(({ tasks }) => tasks?.includes(task)) ?? { kind: "metric", title: "Metric", unit: "" }
   );
-}
-
-/** A compared run as curves by name. */
-export function curvesOf(series) {
-  const curves = new Map();
-  for (const { name, steps, values } of series) {
-    const curve = new Curve();
-    curve.add(steps, values);
-    curves.set(name, curve);
-  }
-  return curves;
 }

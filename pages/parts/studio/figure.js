@@ -16,6 +16,7 @@ const NONE = { steps: [], values: [] };
  * @property {boolean} logarithmic
  * @property {number} smoothing  0 to below 1
  * @property {{y: object|null, y2: object|null}} limits  of axes where extremes are cut off
+ * @property {number|null} back  the step that is looked at, marked by a line
  * @property {boolean} touched  whether the person has moved an axis
  */
 
@@ -36,10 +37,11 @@ function line(name, axis, curve, style, smoothing = 0) {
 }
 
 /**
- * The curves of a run and, dashed, of the run laid over it; those that have no point yet are left out.
+ * The curves of a run, faint those it goes on from, and dashed those of the run laid over it; without a point
+ * yet they are left out.
  * @param {Look} look
  */
-export function traces(series, other, metric, tokens, look) {
+export function traces({ series, before }, other, metric, tokens, look) {
   const list = [];
   const draw = (curves, key, name, axis, style, smoothing) => {
     const curve = curves?.get(key);
@@ -53,6 +55,14 @@ export function traces(series, other, metric, tokens, look) {
   }
   draw(series, "validation_loss", "validation", "y", { color: tokens.validation, width: 2 });
   draw(series, `validation_${metric.kind}`, metric.title, "y2", { color: tokens.validation, width: 2 });
+  const faint = (key, axis, color) => {
+    const curve = before?.get(key);
+    const style = { color, width: 1.25 };
+    if (curve?.steps.length) list.push({ ...line(`before, ${key}`, axis, curve, style), opacity: 0.45 });
+  };
+  faint("train_loss", "y", tokens.train);
+  faint("validation_loss", "y", tokens.validation);
+  faint(`validation_${metric.kind}`, "y2", tokens.validation);
   const over = { color: tokens.warn, width: 1.5 };
   draw(other?.series, "train_loss", "other, train", "y", { ...over, dash: "dot" });
   draw(other?.series, "validation_loss", "other, validation", "y", { ...over, dash: "dash" });
@@ -92,6 +102,7 @@ export function layout(run, metric, tokens, look) {
     title: { font: { size: 11 }, standoff: 4 },
   };
   const { shapes, annotations } = marks(run, tokens);
+  if (look.back !== null) shapes.push(upright(look.back, { color: tokens.accent, width: 1.5 }));
   const begun = run ? `run ${run.id}` : "none";
   return {
     uirevision: begun,
@@ -161,21 +172,17 @@ function marks(run, tokens) {
   const drags = dragsOf(run?.marks ?? [], last * CLOSE).slice(-40);
   const labels = labelled(drags, last * APART);
   return {
-    shapes: drags.map(({ step }) => ({
-      type: "line",
-      x0: step,
-      x1: step,
-      y0: 0,
-      y1: 1,
-      yref: "paper",
-      layer: "below",
-      line: { color: tokens.warn, width: 1, dash: "dot" },
-    })),
+    shapes: drags.map(({ step }) => upright(step, { color: tokens.warn, width: 1, dash: "dot" })),
     annotations: drags.flatMap((drag) => [
       { ...foot(drag), font: { size: 9, color: tokens.warn } },
       ...(labels.has(drag) ? [{ ...label(drag), font: { size: 10, color: tokens.warn } }] : []),
     ]),
   };
+}
+
+/** A line over both panels at a step. */
+function upright(step, line) {
+  return { type: "line", x0: step, x1: step, y0: 0, y1: 1, yref: "paper", layer: "below", line };
 }
 
 /** Marks that follow each other closely, as one: its last step, and every word in order. */

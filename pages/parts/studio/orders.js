@@ -31,7 +31,8 @@ export function createOrders(studio) {
       const reply = await studio.ask("open", { run: id });
       if (reply.ok) {
         studio.draft.remember(null);
-        await studio.runs.attach(id, reply.draft, reply.run.name);
+        const { name, parent, parent_step: step } = reply.run;
+        await studio.runs.attach(id, reply.draft, name, parent && { run: parent, step });
         studio.draft.take(reply);
       } else {
         nameRun(null);
@@ -77,6 +78,12 @@ function createCommands(studio) {
       const reply = await studio.ask("resume", { run: state.run.id }, false);
       if (!reply.ok) studio.tellProblems(reply);
       return reply;
+    },
+    /** Another run from the moment that is looked at; from the very beginning it is a run like any other. */
+    branch: () => {
+      if (state.back === null || studio.reason()) return undefined;
+      const origin = { run: state.run.id, step: state.back };
+      return studio.runs.train(studio.pace(), origin.step ? origin : null);
     },
     trainAnew: async () => {
       await command({ kind: "stop" });

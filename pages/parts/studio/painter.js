@@ -47,12 +47,12 @@ export class Painter {
     const { state, colours } = this.studio;
     if (this.over || !plotly || !colours || !chart.clientWidth) return;
     const began = performance.now();
-    const series = state.run?.series ?? new Map();
+    const { series, before } = state.run ?? { series: new Map(), before: null };
     const metric = this.metric();
     const size = { width: chart.clientWidth, height: chart.clientHeight, autosize: false };
-    const list = traces(series, state.other, metric, colours.tokens, this.look);
+    const list = traces({ series, before }, state.other, metric, colours.tokens, this.look);
     list.push(...standing(this.now(), state.run, metric, colours.tokens));
-    const look = { ...this.look, ...this.limits(list, state.run?.id) };
+    const look = { ...this.look, ...this.limits(list, state.run?.id), back: state.back };
     this.put(list, { ...layout(series.size ? state.run : null, metric, colours.tokens, look), ...size });
     if (facts.firstPointAt === null && series.get("train_loss")?.steps.length)
       facts.firstPointAt = performance.now();

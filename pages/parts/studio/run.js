@@ -1,6 +1,7 @@
 // The run that is watched, and what a person asks of it.
 
 import { nameRun } from "./address.js";
+import { curvesOf } from "./series.js";
 import { unpack } from "./snapshot.js";
 import { absorb, freshRun } from "./told.js";
 
@@ -34,21 +35,32 @@ export class Runs {
     return this.studio.ask("watch", { run: run?.id ?? null, after: run?.cursor ?? 0 });
   }
 
-  attach(id, experiment, name) {
+  /** Watches a run from now on. parent: the moment it is a branch of. */
+  attach(id, experiment, name, parent = null) {
     const { state, tell } = this.studio;
-    state.run = freshRun(id, experiment, name);
+    Object.assign(state, { back: null, latest: null });
+    state.run = freshRun(id, experiment, name, parent);
+    if (parent) this.join(state.run);
     nameRun(id);
     clearTimeout(this.later);
     this.later = setTimeout(() => state.run?.id === id && nameRun(id), LATER);
-    tell("run", "points", "marks");
+    tell("run", "points", "marks", "back");
     return this.watch();
   }
 
+  /** Fetches the curves a branch goes on from. A parent that is gone leaves the branch alone on the chart. */
+  async join(run) {
+    const reply = await this.studio.ask("compare", { run: run.parent.run });
+    if (!reply.ok) return;
+    run.before = curvesOf(reply.series, run.parent.step);
+    this.studio.tell("points");
+  }
+
   detach() {
-    this.studio.state.run = null;
+    Object.assign(this.studio.state, { run: null, back: null, latest: null });
     nameRun(null);
     this.studio.draft.keep();
-    this.studio.tell("run", "points", "marks");
+    this.studio.tell("run", "points", "marks", "back");
     return this.watch();
   }
 
@@ -60,9 +72,12 @@ export class Runs {
     return reply;
   }
 
-  /** Starts a run of the draft; pressed again before it is there, it is the same run. */
-  train(pace) {
-    this.coming ??= this.start(pace).finally(() => {
+  /**
+   * Starts a run of the draft; pressed again before it is there, it is the same run.
+   * origin: the moment it goes on from, {run, step}; none begins anew.
+   */
+  train(pace, origin) {
+    this.coming ??= this.start(pace, origin).finally(() => {
       this.coming = null;
       this.studio.tell("run");
     });
@@ -70,14 +85,14 @@ export class Runs {
     return this.coming;
   }
 
-  async start(pace) {
+  async start(pace, origin = null) {
     const { state, ask, say, tellProblems } = this.studio;
     say("");
     Object.assign(this.facts, { trainPressedAt: performance.now(), firstPointAt: null });
     const experiment = state.draft;
-    const reply = await ask("train", { draft: experiment, pace, key: randomKey() });
+    const reply = await ask("train", { draft: experiment, pace, key: randomKey(), origin });
     if (reply.ok) {
-      await this.attach(reply.run, experiment, experiment.name);
+      await this.attach(reply.run, experiment, experiment.name, origin);
       this.studio.draft.keep();
       this.command({ kind: "look", sample: state.sample, gaze: state.gaze }); // a run begins with the first row of the data
     } else tellProblems(reply);
@@ -104,9 +119,12 @@ export class Runs {
   seen(id, frame) {
     const { state, tell } = this.studio;
     if (state.run?.id !== id) return;
-    state.snapshot = unpack(frame);
     this.facts.frames += 1;
-    tell("snapshot");
+    if (state.back !== null) state.latest = unpack(frame);
+    else {
+      state.snapshot = unpack(frame);
+      tell("snapshot");
+    }
   }
 
   /** Moves a setting of the live run: at most every 40 ms, and always the last value. */

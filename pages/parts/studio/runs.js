@@ -2,7 +2,7 @@
 
 import { make } from "./element.js";
 import { icon } from "./icons.js";
-import { clock, score } from "./numbers.js";
+import { clock, score, whole } from "./numbers.js";
 import { createPopover, iconButton } from "./popover.js";
 
 /** @returns {HTMLElement} */
@@ -75,7 +75,7 @@ function rowOf(studio, run, refill, close) {
     },
     `${run.id} · ${run.name}`,
   );
-  const cell = make("td", {}, name);
+  const cell = make("td", {}, name, run.parent ? lineage(run) : null);
   const over = !["queued", "starting", "running", "paused"].includes(run.state);
   const tools = [
     !here &&
@@ -97,6 +97,11 @@ function rowOf(studio, run, refill, close) {
     make("td", { class: "ls-num" }, clock(run.seconds)),
     make("td", { class: "ls-row-tools" }, tools),
   );
+}
+
+/** Where a branch comes from. */
+function lineage({ parent, parent_step: step }) {
+  return make("span", { class: "ls-lineage" }, `↳ from run ${parent}, step ${whole(step)}`);
 }
 
 /** The best value; that of a run that diverged is no result, and told on hover only. */

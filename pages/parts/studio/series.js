@@ -22,6 +22,18 @@ export class Curve {
   }
 }
 
+/** Series as the server tells them, as curves by name, up to a step. */
+export function curvesOf(series, last = Infinity) {
+  const curves = new Map();
+  for (const { name, steps, values } of series) {
+    const end = steps.findIndex((step) => step > last);
+    const curve = new Curve();
+    curve.add(end < 0 ? steps : steps.slice(0, end), values);
+    curves.set(name, curve);
+  }
+  return curves;
+}
+
 /** An exponential average; `amount` from 0 (none) to below 1, corrected for its start. */
 export function smooth(values, amount) {
   if (!amount) return values;

@@ -9,6 +9,8 @@
  * @property {import("./told.js").Run|null} run  the run that is watched
  * @property {object|null} other  a second run laid over the charts
  * @property {import("./snapshot.js").Snapshot|null} snapshot  what the network looks like inside
+ * @property {import("./snapshot.js").Snapshot|null} latest  the newest of it, while the past is looked at
+ * @property {number|null} back  the step of the run's past that is looked at; null is now
  * @property {import("./snapshot.js").Snapshot|null} preview  what the data looks like
  * @property {number} sample  the chosen sample
  * @property {{typed:string, temperature:number, top_k:number, beams:number}} gaze  how to look: core/gaze.py
@@ -38,6 +40,8 @@ function nothingYet() {
     run: null,
     other: null,
     snapshot: null,
+    latest: null,
+    back: null,
     preview: null,
     sample: 0,
     gaze: { typed: "", temperature: 0.8, top_k: 0, beams: 1 },

@@ -23,6 +23,7 @@ import { Socket } from "./socket.js";
 import { createState } from "./state.js";
 import { createTaught } from "./teacher.js";
 import { installTips } from "./tip.js";
+import { createTime } from "./time.js";
 import { createTools } from "./tools.js";
 import { createTotals } from "./totals.js";
 import { createTraining } from "./training.js";
@@ -129,6 +130,7 @@ function build(studio) {
     createShelf(studio),
     createTaught(studio),
     make("div", { class: "ls-ground" }, createNetwork(studio), createTools(studio)),
+    createTime(studio),
     createTotals(studio),
     createNotice(studio),
   );

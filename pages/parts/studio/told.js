@@ -14,6 +14,9 @@ const LIVE = new Set(["queued", "starting", "running", "paused"]);
  * @property {Map<string, Curve>} series
  * @property {{step:number, text:string}[]} marks
  * @property {object|null} experiment  what was asked, as the run was started with
+ * @property {number[]} moments  the steps of its past that are kept
+ * @property {{run:number, step:number}|null} parent  the moment of another run it goes on from
+ * @property {Map<string, Curve>|null} before  the curves of that run up to there
  */
 
 /** Whether more will come of a run in this state. */
@@ -22,7 +25,7 @@ export function goesOn(state) {
 }
 
 /** @returns {Run} */
-export function freshRun(id, experiment, name = "") {
+export function freshRun(id, experiment, name = "", parent = null) {
   const nothing = {
     reason: "",
     progress: null,
@@ -32,8 +35,10 @@ export function freshRun(id, experiment, name = "") {
     ahead: 0,
     cursor: 0,
     over: false,
+    before: null,
   };
-  return { id, name, experiment, state: "queued", series: new Map(), marks: [], ...nothing };
+  const empty = { series: new Map(), marks: [], moments: [] };
+  return { id, name, experiment, parent, state: "queued", ...empty, ...nothing };
 }
 
 /** Takes what a tick tells into the run. */
@@ -47,5 +52,6 @@ export function absorb(run, push) {
     if (!run.series.has(name)) run.series.set(name, new Curve());
     run.series.get(name).add(steps, values);
   }
+  run.moments = push.moments ?? run.moments;
   run.marks = push.first ? push.marks : run.marks.concat(push.marks ?? []);
 }

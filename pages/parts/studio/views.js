@@ -22,7 +22,7 @@ export class Views {
 
   /** Whether the boxes show an untrained network. */
   untrained() {
-    return !this.studio.live() && this.source() === null;
+    return !this.studio.live() && this.studio.state.back === null && this.source() === null;
   }
 
   refresh() {
@@ -46,7 +46,7 @@ export class Views {
 
   look() {
     const { draft, drawing, sample, gaze } = this.studio.state;
-    if (this.studio.live() || !drawing.ready) return undefined;
+    if (this.elsewhere() || !drawing.ready) return undefined;
     const run = this.source();
     const key = `${body(draft)}|${run}|${sample}|${JSON.stringify(gaze)}`;
     return this.get("snapshot", key, "look", { draft, run, sample, gaze });
@@ -57,12 +57,17 @@ export class Views {
     if (this.shown[place] === key) return;
     this.shown[place] = key;
     const reply = await this.studio.ask(action, fields);
-    if (this.shown[place] !== key || (place === "snapshot" && this.studio.live())) return;
+    if (this.shown[place] !== key || (place === "snapshot" && this.elsewhere())) return;
     if (!reply.ok || !reply.data) this.shown[place] = "";
     else {
       this.studio.state[place] = unpack(reply.data);
       this.studio.tell(place);
     }
+  }
+
+  /** Whether something else than the network at rest is shown now. */
+  elsewhere() {
+    return this.studio.live() || this.studio.state.back !== null;
   }
 
   end() {

@@ -34,8 +34,9 @@ export function createWeight(studio) {
     const value = weightOf(state);
     write(words, sentence(studio, value));
     if (value !== undefined && !sender.busy()) field.set(value);
-    field.disable(!live());
-    write(hint, live() ? LIVE : STILL);
+    const movable = live() && state.back === null;
+    field.disable(!movable);
+    write(hint, movable ? LIVE : STILL);
   });
   return make("div", { class: "ls-weight" }, head.element, words, field.element, hint);
 }

@@ -1,0 +1,52 @@
+"""Protects the time machine: the Studio goes back to a moment, and a branch goes on from there."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_studio import press, run_of
+from tests.browser.test_studio import training as training
+from tests.conftest import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SURFACE = "document.querySelector('.ls-output canvas').toDataURL()"
+
+
+@pytest.fixture
+def back(training):
+    """A run that goes on, looked at as it was at its second moment."""
+    slider = training.page.get_by_label("Moment of the run")
+    until(lambda: int(slider.get_attribute("max")) >= 3, what="three moments")
+    now = training.page.evaluate(SURFACE)
+    slider.fill("1")
+    words = training.page.locator(".ls-time-words")
+    step = int(words.inner_text().removeprefix("step ").replace("\u2009", ""))
+    expect(training.page.locator(".ls-output")).to_contain_text(f"After step {step}.")
+    assert training.page.evaluate(SURFACE) != now
+    training.step = step
+    return training
+
+
+def test_going_back_stands_still_while_the_run_goes_on_and_now_shows_it_again(back):
+    page, seen = back.page, back.page.evaluate(SURFACE)
+    frames = back.facts()["frames"]
+    until(lambda: back.facts()["frames"] > frames + 5, what="five live pictures")
+    assert page.evaluate(SURFACE) == seen
+    expect(page.locator(".ls-output")).to_contain_text(f"After step {back.step}.")
+    press(back, "Now")
+    until(lambda: page.evaluate(SURFACE) != seen, what="the newest picture")
+    expect(page.get_by_role("button", name="Branch", exact=True)).to_be_disabled()
+
+
+def test_a_branch_goes_on_from_the_moment_with_its_curve_joined_and_its_lineage_told(back):
+    page, parent = back.page, run_of(back)
+    press(back, "Branch")
+    until(lambda: run_of(back) != parent, what="another run")
+    page.wait_for_function(f"__layerscope.lastTickStep > {back.step}")
+    page.wait_for_function("""step => {
+        const curves = document.querySelector('.ls-chart').data ?? [];
+        const of = (name) => curves.find((curve) => curve.name === name)?.x ?? [];
+        return of('before, train_loss').at(-1) <= step && of('train')[0] > step;
+    }""", arg=back.step)
+    page.get_by_role("button", name="Runs", exact=True).click()
+    expect(page.locator(".ls-lineage").first).to_have_text(f"↳ from run {parent}, step {back.step}")
