@@ -146,10 +146,15 @@ class Ended(Plain):
 
 
 class Finished(Ended):
-    """All epochs are done; `test` holds the scores on the test split, computed once, here."""
+    """All epochs are done, or nothing improved any more; `test` holds the scores on the test split, computed
+    once, here."""
 
     type: Literal["finished"] = "finished"
     test: dict[str, float]
+    waited: int | None = None
+    """When the run ended early: for how many epochs nothing had improved."""
+    kept: int | None = None
+    """When the weights of the best judgement were put back: the step they are of."""
 
 
 class Stopped(Ended):
@@ -157,6 +162,8 @@ class Stopped(Ended):
 
     type: Literal["stopped"] = "stopped"
     test: dict[str, float]
+    kept: int | None = None
+    """When the weights of the best judgement were put back: the step they are of."""
 
 
 class Diverged(Ended):

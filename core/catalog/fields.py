@@ -35,15 +35,17 @@ class Setting(Plain):
     optional: bool = False
     empty: str = ""
     """What no value means, in a word or two; said only of a setting that may be empty."""
+    start: float | None = None
+    """Where a form begins when a setting that was empty gets a value; None is its default, or its lowest."""
 
 
 def whole(
     default: int | None, low: int, high: int, help: str, *, unit: str = "", title: str = "", step: int = 1,
-    live: bool = False, late: bool = False, empty: str = "",
+    live: bool = False, late: bool = False, empty: str = "", start: int | None = None,
 ) -> Any:
     """A whole number from `low` to `high`, both included; a field typed `int | None` may be `empty`."""
     return _number("whole", default, low, high, help, unit=unit, title=title, step=step, live=live, late=late,
-                   empty=empty)
+                   empty=empty, start=start)
 
 
 def real(
@@ -56,10 +58,15 @@ def real(
 
 
 def log_real(
-    default: float, low: float, high: float, help: str, *, unit: str = "", title: str = "", live: bool = False
+    default: float | None, low: float, high: float, help: str, *, unit: str = "", title: str = "",
+    live: bool = False, empty: str = "", start: float | None = None,
 ) -> Any:
-    """A number from `low` to `high` on a logarithmic slider, whose first stop is 0 when `low` is 0."""
-    return _number("log_real", default, low, high, help, unit=unit, title=title, live=live)
+    """A number from `low` to `high` on a logarithmic slider, whose first stop is 0 when `low` is 0.
+
+    A field typed `float | None` may be `empty`.
+    """
+    return _number("log_real", default, low, high, help, unit=unit, title=title, live=live, empty=empty,
+                   start=start)
 
 
 def switch(default: bool, help: str, *, title: str = "", late: bool = False) -> Any:

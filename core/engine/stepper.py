@@ -34,6 +34,7 @@ class Stepper:
         """Take settings from an experiment that differs from the last one in live settings only."""
         self._entry: Optimizer = experiment.training.optimizer
         self._penalty = experiment.training.regularization.penalty()
+        self._clip, self._parts = experiment.training.clip, experiment.training.parts
         self._rate_set = math.nan
 
     def rate(self, step: int, validation_losses: list[float]) -> float:
@@ -54,9 +55,26 @@ class Stepper:
     def _backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         for parameter in self._parameters:
             parameter.grad = None
-        loss = self.loss_of.forward(self.net.forward(inputs), targets)
-        (loss if self._penalty is None else loss + self._price(*self._penalty)).backward()
+        if self._parts > 1:
+            loss = self._backward_in_parts(inputs, targets)
+        else:
+            loss = self.loss_of.forward(self.net.forward(inputs), targets)
+            (loss if self._penalty is None else loss + self._price(*self._penalty)).backward()
+        if self._clip is not None:
+            torch.nn.utils.clip_grad_norm_(self._parameters, self._clip)
         return loss.detach()
+
+    def _backward_in_parts(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """The same gradients, part by part, each of two samples or more; it counts by its samples."""
+        count = max(min(self._parts, len(inputs) // 2), 1)
+        losses: list[Tensor] = []
+        for some, wanted in zip(inputs.tensor_split(count), targets.tensor_split(count), strict=True):
+            loss = self.loss_of.forward(self.net.forward(some), wanted) * (len(some) / len(inputs))
+            loss.backward()
+            losses.append(loss.detach())
+        if self._penalty is not None:
+            self._price(*self._penalty).backward()
+        return torch.stack(losses).sum()
 
     def _price(self, power: int, strength: float) -> Tensor:
         sizes = [weight.abs().sum() if power == 1 else weight.square().sum() / 2 for weight in self._weights]

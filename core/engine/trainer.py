@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from core.engine import device as devices
+from core.engine.best import Best
 from core.engine.build import Net, network
 from core.engine.course import Course
 from core.engine.data import Split, split
@@ -71,6 +72,7 @@ class Trainer:
         self._recorder = Recorder()
         self._validation_losses: list[float] = []
         self._finite = LastFinite(self.network)
+        self._best = Best(self.network)
         self.turbo: Turbo | None = None
 
     def start(self) -> list[Event]:
@@ -120,8 +122,9 @@ class Trainer:
             events.append(self._diverged(self.step, math.nan))
         if not self.over:
             self.over = True
+            kept = self._keep()
             events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds,
-                                  test=self._scores("test")))
+                                  test=self._scores("test"), kept=kept))
         return events
 
     def state(self) -> dict[str, Any]:
@@ -131,7 +134,8 @@ class Trainer:
                 "experiment": write(self.experiment), "network": self.network.tensors(),
                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "validation_losses": self._validation_losses, "recorder": self._recorder.state(),
-                "finite": self._finite.state(), "random": devices.random_state(self.pins.device)}
+                "finite": self._finite.state(), "best": self._best.state(),
+                "random": devices.random_state(self.pins.device)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Stand where a trainer of the same experiment stood when it told this state."""
@@ -144,6 +148,7 @@ class Trainer:
         self._stand(state, state["epoch_began"])
         self._recorder.restore(state["recorder"])
         self._finite.take(state["finite"])
+        self._best.take(state["best"])
 
     def go_on(self, state: dict[str, Any], *, same_course: bool) -> None:
         """Count on from where another trainer stood, whose weights this one has.
@@ -241,13 +246,29 @@ class Trainer:
         if last or due(self.epoch):
             validated = self._validated()
             self._validation_losses.append(validated.scores["loss"])
+            self._judge(validated.scores["loss"])
             events.append(validated)
-        if last:
+        waited = self._waited()
+        if last or waited:
             self.over = True
             self.seconds += perf_counter() - began
+            kept = self._keep()
             events.append(Finished(step=self.step, epoch=self.epoch, seconds=self.seconds,
-                                   test=self._scores("test")))
+                                   test=self._scores("test"), waited=None if last else waited, kept=kept))
         return events
+
+    def _judge(self, loss: float) -> None:
+        training = self.experiment.training
+        self._best.judge(loss, self.step, self.epoch, margin=training.margin, keep=training.keep == "best")
+
+    def _waited(self) -> int | None:
+        """For how many epochs nothing improved, when that is as long as was to be waited."""
+        patience, waited = self.experiment.training.patience, self.epoch - self._best.epoch
+        return waited if patience is not None and waited >= patience else None
+
+    def _keep(self) -> int | None:
+        """Put the best weights back where that was asked for; the step they are of."""
+        return self._best.restore() if self.experiment.training.keep == "best" else None
 
     def _recorded(self, began: float) -> list[Event]:
         """What the steps since the last call recorded; a loss that is not finite ends the run."""

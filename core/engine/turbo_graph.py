@@ -31,6 +31,8 @@ class Plan:
 
     def __init__(self, experiment: Experiment, net: Net, optimizers: list[torch.optim.Optimizer]) -> None:
         """Raises Problems when the steps of this optimizer cannot be compiled."""
+        if experiment.training.clip is not None or experiment.training.parts > 1:
+            raise refused("Turbo cannot clip gradients, nor work a batch off in parts.")
         self.optimizers, self._net = optimizers, net
         self.rules = [_rule(optimizer) for optimizer in optimizers]
         self.penalty = experiment.training.regularization.penalty()

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 from core.catalog.base import Dataset, Layer, Loss, Optimizer, Regularization, Schedule
 from core.catalog.datasets import DATASETS
 from core.catalog.datasets.points import Spiral
-from core.catalog.fields import choice, whole
+from core.catalog.fields import choice, log_real, whole
 from core.catalog.layers import LAYERS
 from core.catalog.layers.output import Output
 from core.catalog.losses import LOSSES, Auto
@@ -76,6 +76,21 @@ class Training(Plain):
     epochs: int | None = whole(100, 1, 1_000_000,
                                "Times the network sees every training sample.",
                                unit="epochs", empty="until stopped")
+    clip: float | None = log_real(
+        None, 0.001, 1000.0, "The largest length all gradients together may have before an update; longer "
+        "ones are shortened to it, so that one bad batch cannot throw the weights far off.",
+        title="Gradient clipping", empty="off", start=1.0)
+    parts: int = whole(1, 1, 64, "Parts a batch is worked off in; their gradients are added up before the "
+                       "update. The same update with less memory, but for layers that look at a whole batch.",
+                       title="Gradient accumulation", unit="parts")
+    patience: int | None = whole(
+        None, 1, 100_000, "Ends the run when the validation loss has not improved for so many epochs.",
+        title="Early stopping", unit="epochs", empty="off", start=10)
+    margin: float = log_real(0.0, 0.0, 10.0, "How much lower a validation loss must be to count as better.",
+                             title="Least improvement")
+    keep: Literal["last", "best"] = choice(
+        "last", "Which weights the run ends with, is tested with, and gives away.", title="Weights to keep",
+        titles={"last": "The last", "best": "Of the best validation loss"})
     seed: int = whole(0, 0, 2**31 - 1, "Draws the first weights and the order of the samples. "
                       "The same seed gives the same run.")
     device: Literal["auto", "cpu", "cuda", "mps"] = choice(

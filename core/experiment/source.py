@@ -56,7 +56,7 @@ def _training(experiment: Experiment, history: History, names: network.Names, ca
         *loss_of, training.optimizers(rules.optimizer),
         *([steering.text(steered, names, bool(penalty))] if steered else []),
         *([training.penalty(penalty[0], strength)] if penalty else []),
-        training.update(rules.optimizer.closure, bool(penalty)), *judge, *train,
+        training.update(rules, bool(penalty)), *judge, *train,
         training.main(rules.epochs is None)]
 
 

@@ -77,7 +77,8 @@ class Conductor:
         self._companion.end()
         self._look()
         self._flush()
-        if not isinstance(self._ending, Diverged):  # its weights are older than its step
+        ending = self._ending
+        if not isinstance(ending, Diverged) and ending and ending.kept is None:  # weights of the last step
             self._saver.end(self._trainer)
 
     def _begin(self) -> None:

@@ -12,9 +12,11 @@ def meaning(ending: Event) -> tuple[RunState, str] | None:
     """The state an ending leads to, and why, for a reader; None when the event ends nothing."""
     match ending:
         case Finished():
-            return RunState.FINISHED, ""
+            waited = ending.waited
+            early = f"Nothing improved for {waited} epochs, so it ended early. " if waited else ""
+            return RunState.FINISHED, f"{early}{_kept(ending.kept)}".strip()
         case Stopped():
-            return RunState.STOPPED, ""
+            return RunState.STOPPED, _kept(ending.kept)
         case Diverged():
             loss = "undefined" if math.isnan(ending.loss) else "infinite"
             place = f"in epoch {ending.epoch} (step {ending.step})"
@@ -23,6 +25,10 @@ def meaning(ending: Event) -> tuple[RunState, str] | None:
             return RunState.FAILED, ending.what
         case _:
             return None
+
+
+def _kept(step: int | None) -> str:
+    return f"It kept its best weights, those of step {step}." if step is not None else ""
 
 
 def left_behind(folder: Path) -> tuple[tuple[RunState, str] | None, Progress | None]:

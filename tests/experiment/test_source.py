@@ -26,6 +26,9 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 STEPS = 20
 
 
+ASKED = {"clipped": {"clip": 0.05}, "in parts": {"parts": 3}, "clipped in parts": {"clip": 0.05, "parts": 40}}
+
+
 def cases() -> dict[str, Experiment]:
     """Every entry of every catalogue at its defaults, and every template."""
     found = {f"template {name}": pinned(few(templates.template(name).experiment))
@@ -35,6 +38,8 @@ def cases() -> dict[str, Experiment]:
     rules = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "regularization": REGULARIZATIONS}
     found |= {f"{part} {entry.name()}": experiment(**{part: {"kind": entry.name()}})
               for part, entries in rules.items() for entry in entries}
+    found |= {f"training {name}": experiment(optimizer={"kind": rule}, regularization={"kind": "l2"}, **asked)
+              for name, asked in ASKED.items() for rule in ("adamw", "lbfgs")}
     for data in ("iris", "diabetes", "plane"):
         found |= {f"loss {entry.name()} on {data}": fits for entry in LOSSES
                   if not walk(fits := experiment({"kind": data}, loss={"kind": entry.name()})).problems}
@@ -62,6 +67,10 @@ WHOLE = {
     "dropout and a penalty": experiment(
         {"kind": "wine"}, [HIDDEN[0], {"id": "drop", "layer": {"kind": "dropout"}}, HIDDEN[1]],
         regularization={"kind": "l1"}, optimizer={"kind": "muon"}),
+    "ended early": experiment({"kind": "iris"}, epochs=500, patience=3, margin=0.001),
+    "ended early with the best": experiment({"kind": "iris"}, epochs=500, patience=4, keep="best",
+                                            optimizer={"kind": "sgd", "learning_rate": 0.5}),
+    "the best of a whole run": experiment({"kind": "diabetes"}, epochs=60, keep="best"),
 }
 
 

@@ -4,7 +4,7 @@ from core.catalog.base import Call, Dataset, Optimizer
 from core.catalog.metrics import metrics
 from core.experiment.carry import Carrier
 from core.experiment.check import steps_per_epoch, total_steps
-from core.experiment.model import Experiment
+from core.experiment.model import Experiment, Training
 from core.experiment.replay import History
 from core.experiment.written.data import scaled_targets
 from core.experiment.written.fill import fill
@@ -31,12 +31,32 @@ def constants(experiment: Experiment, history: History) -> list[str]:
     lines.append(f"EPOCHS = {training.epochs!r}" + ("  # until Ctrl+C" if training.epochs is None else ""))
     if history.stopped is not None:
         lines.append(f"STOP = {history.stopped!r}  # the step after which the run was stopped by hand")
+    lines += [f"{name} = {value!r}  # {words}" for name, value, words in _asked(training)]
     lines.append(f"LEARNING_RATE = {training.optimizer.learning_rate!r}")
     if penalty:
         lines.append(f"PENALTY = {penalty[1]!r}")
     pins = f"DEVICE, THREADS = {history.device!r}, {history.threads!r}  # others round sums differently"
     apart = [f"# {said} Its losses after that are not repeated to the last digit." for said in history.apart]
     return [*lines, pins, *apart]
+
+
+def _asked(training: Training) -> list[tuple[str, float | int, str]]:
+    """Constants of what is off unless it was asked for: name, value, and what it does."""
+    asked: list[tuple[str, float | int, str]] = []
+    if training.clip is not None:
+        asked.append(("CLIP", training.clip, "the largest length of all gradients together"))
+    if training.parts > 1:
+        asked.append(("PARTS", training.parts, "parts a batch is worked off in"))
+    if training.patience is not None:
+        asked.append(("PATIENCE", training.patience, "epochs without improvement after which it ends"))
+    if _watched(training):
+        asked.append(("MARGIN", training.margin, "a validation loss must be lower by more to be better"))
+    return asked
+
+
+def _watched(training: Training) -> bool:
+    """Whether the best judgement matters."""
+    return training.patience is not None or training.keep == "best"
 
 
 def optimizers(rule: Optimizer) -> str:
@@ -59,10 +79,21 @@ def penalty(power: int, strength: str) -> str:
     return fill(_PENALTY, size=size, words=words, strength=strength)
 
 
-def update(closure: bool, priced: bool) -> str:
+def update(rules: Training, priced: bool) -> str:
     """The function `update`, one step."""
+    backward = (_backward_in_parts if rules.parts > 1 else _backward)(priced)
+    if rules.clip is not None:
+        backward.append("nn.utils.clip_grad_norm_(net.parameters(), CLIP)")
+    return fill(_SEARCHING_UPDATE if rules.optimizer.closure else _UPDATE, backward=backward)
+
+
+def _backward(priced: bool) -> list[str]:
     total = "(loss + penalty(net))" if priced else "loss"
-    return fill(_SEARCHING_UPDATE if closure else _UPDATE, total=total)
+    return ["loss = loss_of(net(inputs), targets)", f"{total}.backward()"]
+
+
+def _backward_in_parts(priced: bool) -> list[str]:
+    return [*_PARTS.strip("\n").splitlines(), *(["penalty(net).backward()"] if priced else [])]
 
 
 def judge(data: Dataset, outputs: int, carrier: Carrier) -> str:
@@ -77,19 +108,36 @@ def judge(data: Dataset, outputs: int, carrier: Carrier) -> str:
 def train(experiment: Experiment, steered: bool, stopped: int | None, carrier: Carrier) -> str:
     """The function `train`. steered: whether anything was changed by hand. stopped: the step it ended so."""
     curve = experiment.training.schedule.curve(steps_per_epoch(experiment), total_steps(experiment))
+    rules = experiment.training
+    kept = ["if best:", "    net.load_state_dict(best)"] if rules.keep == "best" else []
     last = ["    replay(net, optimizers, step + 1)"] if steered else []
-    judged = _JUDGED.strip("\n")
+    last += [f"    {line}" for line in kept]
+    judged = fill(_JUDGED, watching=_watching(rules))
     if not _always_due(experiment, carrier):
         judged = fill(_JUDGED_WHEN_DUE, due=carrier.borrow("due"), judged=judged)
     return fill(
         _TRAIN, shuffle=carrier.borrow("shuffle"), judged=judged,
         never=["if STOP == 0:", *(["    replay(net, optimizers, 1)"] if steered else []), "    return"]
         if stopped == 0 else [],
+        watched=_WATCHED[:1 + bool(kept)] if _watched(rules) else [], kept=kept,
+        waiting=["if epoch - lowest_epoch >= PATIENCE:", "    break"] if rules.patience is not None else [],
         stopping=["if step == STOP:", *last, "    return"] if stopped else [],
         batches="list(batches)[:STEPS_PER_EPOCH]" if _leaves_out(experiment) else "batches",
         replay=["replay(net, optimizers, step)"] if steered else [],
         base='now["learning_rate"]' if steered else "LEARNING_RATE",
         factor=carrier.recipe(curve, "step", "validation_losses"))
+
+
+_WATCHED = ['lowest, lowest_epoch = float("inf"), 0', "best: dict[str, Tensor] = {}"]
+
+
+def _watching(rules: Training) -> list[str]:
+    """Takes note of the best judgement."""
+    if not _watched(rules):
+        return []
+    copied = "    best = {name: tensor.clone() for name, tensor in net.state_dict().items()}"
+    return ['if scores["loss"] < lowest - MARGIN:', '    lowest, lowest_epoch = scores["loss"], epoch',
+            *([copied] if rules.keep == "best" else [])]
 
 
 def main(endless: bool) -> str:
@@ -153,11 +201,20 @@ def update(net: Net, optimizers: list[optim.Optimizer], inputs: Tensor, targets:
     """One step: how wrong is it, which way is better, a little of that way. Returns the loss before."""
     for optimizer in optimizers:
         optimizer.zero_grad()
-    loss = loss_of(net(inputs), targets)
-    $total.backward()
+    $backward
     for optimizer in optimizers:
         optimizer.step()
     return loss.detach()
+'''
+
+_PARTS = '''
+each: list[Tensor] = []
+count = max(min(PARTS, len(inputs) // 2), 1)
+for some, those in zip(inputs.tensor_split(count), targets.tensor_split(count), strict=True):
+    part = loss_of(net(some), those) * (len(some) / len(inputs))
+    part.backward()
+    each.append(part.detach())
+loss = torch.stack(each).sum()
 '''
 
 _SEARCHING_UPDATE = '''
@@ -168,8 +225,7 @@ def update(net: Net, optimizers: list[optim.Optimizer], inputs: Tensor, targets:
     def closure() -> Tensor:
         for optimizer in optimizers:
             optimizer.zero_grad()
-        loss = loss_of(net(inputs), targets)
-        $total.backward()
+        $backward
         losses.append(loss.detach())
         return losses[-1]
 
@@ -206,6 +262,7 @@ def train(net: Net, data: dict[str, Part], first: int | None) -> None:
     optimizers = make_optimizers(net)
     validation_losses: list[float] = []
     epoch = step = 0
+    $watched
     $never
     while epoch != EPOCHS:
         epoch += 1
@@ -224,11 +281,14 @@ def train(net: Net, data: dict[str, Part], first: int | None) -> None:
         if not loss.isfinite():
             raise SystemExit(f"The loss became {loss.item()} in epoch {epoch}. Lower the learning rate.")
         $judged
+        $waiting
+    $kept
 '''
 
 _JUDGED = '''
 scores = judge(net, data, "validation")
 validation_losses.append(scores["loss"])
+$watching
 if not first:
     print(f"epoch {epoch}, step {step}: loss {loss.item():.4f}; validation", rounded(scores))
 '''

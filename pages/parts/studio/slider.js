@@ -80,7 +80,7 @@ export class Slider {
     });
     figure.addEventListener("blur", () => this.show());
     this.none?.addEventListener("click", () =>
-      this.move(this.value === null ? (setting.default ?? setting.low) : null, true),
+      this.move(this.value === null ? (setting.default ?? setting.start ?? setting.low) : null, true),
     );
   }
 

@@ -7,6 +7,7 @@ import { icon } from "./icons.js";
 import { createPopover } from "./popover.js";
 
 const SHOWN = ["batch_size", "epochs", "seed"]; // settings of training itself that stand in the strip
+const MACHINE = ["device", "threads", "turbo"]; // on what it computes
 const CHOICES = {
   loss: {
     name: "loss",
@@ -90,19 +91,25 @@ function createRate(studio) {
   return { element, update };
 }
 
-/** Settings of training that are seldom touched: on what it computes. */
+/** Settings of training that are seldom touched: how it is guarded, and on what it computes. */
 function createMore(studio) {
   const { state } = studio;
   const rest = state.catalogue.training.filter(({ name }) => !SHOWN.includes(name));
-  const words = { "aria-label": "More settings of training", "data-tip": "More: on what it computes." };
+  const [machine, guards] = [true, false].map((on) => rest.filter(({ name }) => MACHINE.includes(name) === on));
+  const words = {
+    "aria-label": "More settings of training",
+    "data-tip": "More: when it ends, what it keeps, how gradients are tamed, on what it computes.",
+  };
   const button = make("button", { type: "button", class: "ls-more", ...words }, icon("more"));
   createPopover(studio, button, "More settings of training", (panel) => {
-    const form = createForm(rest, "training", studio.change);
-    form.set(state.draft.training);
+    const forms = [guards, machine].map((settings) => createForm(settings, "training", studio.change));
+    for (const form of forms) form.set(state.draft.training);
     const { device_name: name, cores } = state.catalogue.system ?? {};
     panel.append(
+      make("h3", {}, "Training"),
+      forms[0].element,
       make("h3", {}, "Machine"),
-      form.element,
+      forms[1].element,
       make("p", { class: "ls-facts" }, name ? `Found here: ${name}, ${cores} cores.` : ""),
     );
   });
