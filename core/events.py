@@ -56,13 +56,25 @@ class Validated(Plain):
 
 
 class Changed(Plain):
-    """A setting of training was moved while it trained; it holds from the step after `step`."""
+    """A setting was changed while it trained; it holds from the step after `step`."""
 
     type: Literal["changed"] = "changed"
     step: int
     setting: str
-    """A dotted path into the experiment: `training.optimizer.learning_rate`, `network.drop1.rate`."""
-    value: float
+    """A dotted path into the experiment: `training.optimizer.learning_rate`, `network.drop1.rate`,
+    `training.optimizer`, `network.hidden1.frozen`."""
+    value: Any
+    """As JSON: a number, a word, nothing, or an entry with its kind."""
+
+    def words(self) -> str:
+        """The value for a reader."""
+        if isinstance(self.value, bool):
+            return "on" if self.value else "off"
+        if isinstance(self.value, int | float):
+            return f"{self.value:.6g}"
+        entry: Any = self.value
+        named = entry.get("kind", "") if isinstance(entry, dict) else entry  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        return "off" if named is None else str(named).replace("_", " ")  # pyright: ignore[reportUnknownArgumentType]
 
 
 class WeightEdited(Plain):

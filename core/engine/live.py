@@ -1,4 +1,4 @@
-"""Changes made under way: a setting moved, a weight set. Anything else than what may move is refused."""
+"""Changes made under way: a setting, a weight. What cannot be changed under way is refused."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,9 +6,8 @@ import torch
 
 from core.catalog.base import Call
 from core.engine.build import resolved
-from core.experiment import edits
+from core.experiment.changing import changed, moves
 from core.experiment.check import check
-from core.experiment.diagram import live_settings
 from core.experiment.model import Experiment
 from core.problems import Problem, Problems, closest
 
@@ -22,18 +21,21 @@ class Live:
     def __init__(self, trainer: "Trainer") -> None:
         self._trainer = trainer
 
-    def change(self, setting: str, value: float) -> None:
-        """Move a live setting. Raises Problems naming the setting and its bounds."""
+    def change(self, setting: str, value: Any) -> None:
+        """Change a setting. Raises Problems naming it, and what it may be."""
         before = self._trainer.experiment
-        known = [path for path, _, _ in live_settings(before)]
-        if setting not in known:
-            raise Problems(Problem(where=setting, what="This cannot be moved while the run trains.",
-                                   fix=closest(setting, known)))
-        self.become(edits.apply(before, {"kind": "set", "path": setting, "value": value}))
+        after = changed(before, setting, value)
+        if moves(before, setting):
+            self._move(before, after)
+        else:
+            self._trainer.adopt(after)
 
     def become(self, after: Experiment) -> None:
-        """Go on with an experiment that differs in live settings only."""
-        before = self._trainer.experiment
+        """Go on with an experiment that is what this one becomes by changes."""
+        self._move_modules(self._trainer.experiment, after)
+        self._trainer.adopt(after)
+
+    def _move(self, before: Experiment, after: Experiment) -> None:
         self._move_optimizers(before, after)
         self._move_modules(before, after)
         self._trainer.use(after)

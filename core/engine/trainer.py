@@ -19,6 +19,7 @@ from core.engine.data import Split, split
 from core.engine.device import Pins
 from core.engine.evaluate import encoded, scores
 from core.engine.live import Live
+from core.engine.memory import give, remembered
 from core.engine.rhythm import Recorder, due
 from core.engine.safety import LastFinite
 from core.engine.stepper import Stepper
@@ -33,8 +34,10 @@ from core.events import (
     Validated,
     WeightEdited,
 )
+from core.experiment.changing import course
 from core.experiment.check import check, steps_per_epoch
 from core.experiment.model import Experiment, read, write
+from core.problems import Problem, Problems
 
 if TYPE_CHECKING:
     from core.engine.turbo import Turbo
@@ -105,8 +108,11 @@ class Trainer:
         self.seconds += 0.0 if self.over else perf_counter() - began
         return events
 
-    def change(self, setting: str, value: float) -> Changed:
-        """Move a live setting; it holds from the next step on. Raises Problems when it cannot be moved so."""
+    def change(self, setting: str, value: Any) -> Changed:
+        """Change a setting; it holds from the next step on. Raises Problems when it cannot be changed so.
+
+        Another batch size or loss begins the epoch under way anew.
+        """
         self._live.change(setting, value)
         return Changed(step=self.step, setting=setting, value=value)
 
@@ -175,6 +181,29 @@ class Trainer:
         """The validation scores of the network as it stands now, told but not recorded; None is no number."""
         return {name: value if math.isfinite(value) else None
                 for name, value in self._scores("validation").items()}
+
+    def adopt(self, experiment: Experiment) -> None:
+        """Go on with an experiment of the same data and layers, whatever else is another. Raises Problems."""
+        before, training = self.experiment, experiment.training
+        if training.epochs is not None and training.epochs <= self.epoch:
+            raise Problems(Problem(where="training.epochs", what=f"{self.epoch} epochs are done already.",
+                                   fix=f"Set more than {self.epoch}, or press Stop."))
+        memory = remembered(self.optimizers, self.network)
+        for node in experiment.network.nodes:
+            self.network.block(node.id).requires_grad_(not node.frozen)
+        self._stepper = Stepper(experiment, self.network, len(self.split.rows["train"]))
+        give(self.optimizers, self.network, memory, whole=training.optimizer.closure)
+        self.experiment, self.batch_size, self.turbo = experiment, training.batch_size, None
+        if course(before) != course(experiment):
+            self._begin_course(experiment)
+
+    def _begin_course(self, experiment: Experiment) -> None:
+        """Other batches, or another loss: the epoch begins anew, and what was best before is forgotten."""
+        self._inputs, self._targets = self._train_tensors()
+        self.course.steps_per_epoch = steps_per_epoch(experiment, len(self._inputs))
+        self.course.stand(self.step, self.epoch, self.step)
+        self._validation_losses, self._best = [], Best(self.network)
+        self._batches = self._shuffled()
 
     def use(self, experiment: Experiment) -> None:
         """Go on with an experiment that differs in live settings only."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from core.catalog.base import Call
 from core.events import Branched, Changed, Continued, Event, Started, Stopped, TurboChanged, WeightEdited
-from core.experiment import edits
+from core.experiment.changing import changed, moves
 from core.experiment.check import check
 from core.experiment.model import Experiment
 
@@ -48,6 +48,18 @@ def history(events: Iterable[Event]) -> History:
     return told
 
 
+def beyond(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> list[str]:
+    """What among changes no script does again, in sentences."""
+    said: list[str] = []
+    for change in changes:
+        if isinstance(change, Changed):
+            if not moves(experiment, change.setting):
+                said.append(f"After step {change.step} {change.setting} was changed by hand to "
+                            f"{change.words()}, which this does not do.")
+            experiment = changed(experiment, change.setting, change.value)
+    return said
+
+
 class Move(NamedTuple):
     """One thing a change did to the run, after a step."""
 
@@ -59,7 +71,7 @@ class Move(NamedTuple):
     value: Any
 
 
-def moves(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> list[Move]:
+def steps(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> list[Move]:
     """What the changes did, one after the other, in terms of the objects that train."""
     done: list[Move] = []
     for change in changes:
@@ -68,8 +80,9 @@ def moves(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> 
             done.append(Move(change.step, "weight", place, change.value))
             continue
         before = experiment
-        experiment = edits.apply(before, {"kind": "set", "path": change.setting, "value": change.value})
-        done += [Move(change.step, *moved) for moved in _moved(before, experiment)]
+        experiment = changed(before, change.setting, change.value)
+        if moves(before, change.setting):
+            done += [Move(change.step, *moved) for moved in _moved(before, experiment)]
     return done
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from core.experiment.carry import Carrier
 from core.experiment.check import check
 from core.experiment.model import Experiment
-from core.experiment.replay import History, moves
+from core.experiment.replay import History, beyond, steps
 from core.experiment.written import data, network, steering, training
 
 _DOCSTRING = '''"""Trains a neural network exactly as Layerscope did, without Layerscope.
@@ -33,6 +33,7 @@ def source(experiment: Experiment, history: History, engine: Mapping[str, Any]) 
     (`own.…`), and the functions `shuffle(count, seed, epoch)` and `due(epoch)`.
     """
     walked, carrier = check(experiment), Carrier(engine)
+    history = history._replace(apart=(*history.apart, *beyond(experiment, history.changes)))
     names = network.Names(walked)
     loss = experiment.training.loss.for_task(experiment.data.task)
     constants = [f"NAME = {experiment.name!r}", *data.constants(experiment.data),
@@ -47,7 +48,7 @@ def source(experiment: Experiment, history: History, engine: Mapping[str, Any]) 
 def _training(experiment: Experiment, history: History, names: network.Names, carrier: Carrier) -> list[str]:
     rules, task = experiment.training, experiment.data.task
     loss, penalty = rules.loss.for_task(task), rules.regularization.penalty()
-    steered = moves(experiment, history.changes)
+    steered = steps(experiment, history.changes)
     strength = 'now["penalty"]' if steered else "PENALTY"
     loss_of = carrier.before(f"loss_of = {carrier.call(loss.call())}")
     judge = carrier.before(training.judge(experiment.data, loss.outputs(task), carrier))

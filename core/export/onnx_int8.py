@@ -8,7 +8,7 @@ import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from core.catalog.metrics import compared
-from core.export.onnx_network import converted, opened
+from core.export.onnx_network import honest, opened
 from core.export.place import put
 from core.export.subject import Proof, Subject
 from core.export.trained import Trained, answered, proved, quiet, rejudged, trained
@@ -19,8 +19,7 @@ _LOSS = 0.05
 
 def export(subject: Subject, path: Path) -> Proof:
     """Write the network to `path`, run it, and say what was lost. Raises Problems."""
-    of = trained(subject)
-    whole = converted(of)
+    of, whole = honest(trained(subject))
     small = quantized(whole)
     put(path, small)
     file = opened(path.read_bytes())

@@ -169,7 +169,7 @@ def _changes(subject: Subject) -> str:
     rows: list[tuple[Any, ...]] = []
     for event in subject.events:
         if isinstance(event, Changed):
-            rows.append((f"{event.step:,}", event.setting, f"{event.value:.6g}"))
+            rows.append((f"{event.step:,}", event.setting, event.words()))
         elif isinstance(event, WeightEdited):
             index = ", ".join(map(str, event.index))
             rows.append((f"{event.step:,}", f"{event.node}.{event.parameter}[{index}]", f"{event.value:.6g}"))

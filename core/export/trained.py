@@ -142,6 +142,12 @@ def _both(of: Trained, file: Callable[[Tensor], Tensor], batch: Tensor) -> tuple
     return answered(of.network, batch).flatten(), theirs.float().flatten()
 
 
+def agree(of: Trained, file: Callable[[Tensor], Tensor], batch: Tensor) -> bool:
+    """Whether a file says what the network says of a batch, or refuses it."""
+    pair = _both(of, file, batch)
+    return pair is None or torch.allclose(*pair, rtol=0, atol=_CLOSE * max(1.0, float(pair[0].abs().max())))
+
+
 def _sizes(of: Trained, any_batch: bool, other: bool) -> str:
     """Which axes of a batch may vary in the file, in a sentence."""
     batch = "any number of samples" if any_batch else f"{TRACED} samples, no more and no less"

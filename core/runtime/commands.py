@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from core.gaze import Gaze
 from core.plain import Plain
@@ -49,11 +49,11 @@ class Pace(Plain):
 
 
 class Set(Plain):
-    """Move a setting of training."""
+    """Change a setting."""
 
     kind: Literal["set"] = "set"
     setting: str
-    value: _Finite
+    value: JsonValue
 
 
 class Look(Plain):

@@ -9,7 +9,7 @@ from core.catalog.all import catalogue
 from core.catalog.fields import settings
 from core.catalog.metrics import compared
 from core.charts import theme
-from core.experiment import check, diagram, edits, model, sharing, templates
+from core.experiment import changing, check, diagram, edits, model, sharing, templates
 from core.experiment.cost import timed_alike
 from core.experiment.gallery import gallery
 from core.experiment.model import Experiment, Training
@@ -54,7 +54,7 @@ class Desk:
                 return _view(templates.template(request.name).experiment)
             case requests.Open():
                 run = self._catalog.run(request.run)
-                return {**_view(model.read(run.experiment)), "run": _row(run)}
+                return {**_view(self._now(run)), "run": _row(run)}
             case requests.Compare():
                 return self._compare(self._catalog.run(request.run))
             case requests.Train():
@@ -103,7 +103,8 @@ class Desk:
         return found.pack()
 
     def _choices(self) -> dict[str, Any]:
-        return {**catalogue(), "training": settings(Training), "palette": theme.palette(),
+        return {**catalogue(), "training": settings(Training),
+                "changeable": changing.PARTS, "palette": theme.palette(),
                 "templates": gallery(), "system": client.system(self._store, patience=0)}
 
     def _train(self, request: requests.Train) -> int:
@@ -116,6 +117,12 @@ class Desk:
             origin = Origin(run, step, lambda child: branching.take_along(self._store, run, step, child))
         return client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
                              compared(experiment.data.task).kind, origin=origin)
+
+    def _now(self, run: Run) -> Experiment:
+        """What a run was asked, with what was changed since."""
+        with closing(Reader(files.run_folder(self._store, run.id))) as reader:
+            told = [event for _, event in reader.events(points=False)]
+        return changing.now(model.read(run.experiment), told)
 
     def _compare(self, run: Run) -> dict[str, Any]:
         return {"name": run.name, "series": list(self._curves(run).values())}

@@ -124,7 +124,7 @@ class Feed:
 def _mark(event: Event) -> dict[str, Any] | None:
     if isinstance(event, Changed):
         setting = event.setting.rpartition(".")[2].replace("_", " ")
-        return {"step": event.step, "text": f"{setting} {event.value:g}"}
+        return {"step": event.step, "text": f"{setting} {event.words()}"}
     if isinstance(event, WeightEdited):
         return {"step": event.step, "text": f"a weight of {event.node} set to {event.value:g}"}
     if isinstance(event, Branched):

@@ -163,6 +163,21 @@ def test_a_double_click_shows_all_of_the_curve_again(training):
     until(shown_again, what="all of the curve")
 
 
+def test_any_setting_of_training_changes_the_run_under_way_and_a_reload_finds_it_so(training):
+    page = training.page
+    page.get_by_label("Batch size, value").fill("8")
+    page.keyboard.press("Enter")
+    page.locator(".ls-strip select").nth(1).select_option("sgd")
+    page.wait_for_function("""() => {
+        const told = (document.querySelector('.ls-chart').layout?.annotations ?? []).map((one) => one.hovertext);
+        return ['batch size 8', 'optimizer sgd'].every((words) => told.some((text) => text?.includes(words)));
+    }""")
+    page.reload()
+    expect(page.get_by_label("Batch size, value")).to_have_value("8")
+    expect(page.locator(".ls-strip select").nth(1)).to_have_value("sgd")
+    expect(page.get_by_role("button", name="Train with changes")).to_be_hidden()
+
+
 def test_twenty_clicks_on_train_start_one_run(studio, app: App):
     tab = studio()
     with app.page() as page:

@@ -37,17 +37,15 @@ def read_train(raw, run, step):
                             "origin": {"run": run, "step": step}}))
 
 
-def finished(works, raw):
-    run = works.queue(raw, pace=300.0)
-    assert works.until_over(run, 60).state is RunState.FINISHED
-    return run
-
-
 @pytest.fixture
 def whole(works):
-    """A run of two seconds that is over, and its experiment."""
-    raw = experiment(epochs=60, **PINNED)
-    return finished(works, raw), raw
+    """A run that was stopped when it had three moments to go on from, and its experiment."""
+    raw = experiment(epochs=None, **PINNED)
+    run = works.queue(raw)
+    moments(works, run)
+    works.tell(run, "stop")
+    works.until_over(run)
+    return run, raw
 
 
 def told(works, run, after):
@@ -58,25 +56,29 @@ def told(works, run, after):
 
 def test_a_run_keeps_its_beginning_its_end_and_moments_between_to_look_at(works, whole):
     run, _ = whole
-    steps = until(lambda: (kept := works.reader(run).moments()) and kept[-1] == 600 and kept, 20, "the last")
-    assert steps[0] == 0
+    last = works.reader(run).last_event().step
+    steps = works.reader(run).moments()
+    assert (steps[0], steps[-1]) == (0, last)
     assert len(steps) >= 4
     with closing(Desk(works.store)) as desk:
         for step in steps:
             seen = Snapshot.unpack(desk.moment(Moment(id=1, do="moment", run=run, step=step)))
             assert (seen.step, seen.epoch) == (step, step // 10)
-        with pytest.raises(Problems, match=f"Run {run} keeps no moment of step 7777"):
-            desk.moment(Moment(id=1, do="moment", run=run, step=7777))
+        with pytest.raises(Problems, match=f"Run {run} keeps no moment of step 123456789"):
+            desk.moment(Moment(id=1, do="moment", run=run, step=123456789))
 
 
 def test_a_branch_with_nothing_changed_repeats_the_run_to_the_last_bit(works, whole):
     run, raw = whole
-    step = moments(works, run)[1]
+    step, last = moments(works, run)[0], works.reader(run).last_event().step
     other = branch(works, run, step, raw)
+    works.until_step(other, last + 1, 60)
+    works.tell(other, "stop")
     works.until_over(other)
-    assert told(works, other, step) == told(works, run, step)
-    assert ((works.folder(other) / "weights.safetensors").read_bytes()
-            == (works.folder(run) / "weights.safetensors").read_bytes())
+    both = [told(works, one, step) for one in (run, other)]
+    recorded = [{point for point in points if point[1] <= last} for points in both]
+    assert recorded[0] == recorded[1]
+    assert len(recorded[0]) > 50
     [said] = works.said(other, Branched)
     assert said == Branched(step=step, run=run, fresh=(), memory=True, same_course=True)
     assert (works.run(other).parent, works.run(other).parent_step) == (run, step)
@@ -103,13 +105,15 @@ def test_a_branch_outlives_the_run_it_came_from_and_a_kill(works, whole):
     assert steps == sorted(set(steps))
 
 
-def test_a_finished_run_is_trained_on_only_with_more_epochs(works, whole):
-    run, raw = whole
-    last = until(lambda: works.reader(run).moments()[-1] == 600 and 600, 20, "the last moment")
+def test_a_finished_run_is_trained_on_only_with_more_epochs(works):
+    raw = experiment(epochs=60, **PINNED)
+    run = works.queue(raw)
+    works.until_over(run)
+    assert works.reader(run).moments()[-1] == 600
     with pytest.raises(Problems, match=r"All 60 epochs are done.*more than 60 epochs"):
-        branch(works, run, last, raw)
+        branch(works, run, 600, raw)
     raw["training"]["epochs"] = 62
-    other = branch(works, run, last, raw)
+    other = branch(works, run, 600, raw)
     works.until_over(other)
     assert [event.step for event in works.said(other, Finished)] == [620]
 
@@ -118,8 +122,8 @@ def test_what_is_not_kept_starts_nothing(works, whole):
     run, raw = whole
     before = len(works.catalog.runs())
     first = works.reader(run).moments()[0]
-    with pytest.raises(Problems, match=f"Run {run} keeps no moment of step 12345"):
-        branch(works, run, 12345, raw)
+    with pytest.raises(Problems, match=f"Run {run} keeps no moment of step 123456789"):
+        branch(works, run, 123456789, raw)
     with pytest.raises(Problems, match=f"Run {run} keeps no moment of step {first}"):
         branch(works, run, first, raw)  # a picture only
     assert len(works.catalog.runs()) == before

@@ -5,7 +5,7 @@ import { curvesOf } from "./series.js";
 import { sheetsOf } from "./sheet.js";
 
 /** A copy of an experiment without the settings that are moved live, to tell whether the rest differs. */
-function rest(experiment, paths) {
+export function rest(experiment, paths) {
   const copy = structuredClone(experiment);
   for (const path of paths) {
     const keys = path.split(".");
@@ -16,7 +16,7 @@ function rest(experiment, paths) {
     );
     if (place) delete place[last];
   }
-  return JSON.stringify(copy);
+  return copy;
 }
 
 /** A problem in words; where it is, unless the words say so or it is nowhere in the experiment. */
@@ -136,7 +136,7 @@ function createEdits(studio) {
     change: (path, value, { final, gesture }) => {
       const live = studio.live() && studio.liveSettings().has(path);
       if (live) studio.runs.move(path, value);
-      if (!live || final) studio.draft.edit({ kind: "set", path, value }, { gesture });
+      if (!live || final) studio.draft.edit({ kind: "set", path, value }, { gesture, final });
     },
     /** Other data or another experiment: a run that goes on with the old one is ended, and kept. */
     begin: async (edit) => {
@@ -158,7 +158,7 @@ function createEdits(studio) {
     changed: () => {
       if (!studio.live() || !state.run.experiment || !state.draft) return false;
       const paths = studio.liveSettings();
-      return rest(state.draft, paths) !== rest(state.run.experiment, paths);
+      return JSON.stringify(rest(state.draft, paths)) !== JSON.stringify(rest(state.run.experiment, paths));
     },
   };
 }

@@ -100,12 +100,12 @@ export class Draft {
    * Asks for one change after the other. Of several that wait for the same setting only the newest is
    * asked; the promise holds the reply.
    */
-  push(action, fields, { gesture = null, silent = false } = {}) {
+  push(action, fields, { gesture = null, silent = false, final = !gesture } = {}) {
     const path = fields.edit?.kind === "set" ? fields.edit.path : null;
     return new Promise((done) => {
       const same = path ? this.waiting.findIndex((other) => other.fields.edit?.path === path) : -1;
       if (same >= 0) this.waiting.splice(same, 1)[0].done({ ok: true, skipped: true });
-      this.waiting.push({ action, fields, gesture, silent, done });
+      this.waiting.push({ action, fields, gesture, silent, final, done });
       this.work();
     });
   }
@@ -117,7 +117,7 @@ export class Draft {
     this.busy = false;
   }
 
-  async step({ action, fields, gesture, silent, done }) {
+  async step({ action, fields, gesture, silent, final, done }) {
     const { studio } = this;
     const { draft, folded } = studio.state;
     const whole = OWN.has(action) ? fields : { draft, ...fields, ...(folded.length ? { folded } : {}) };
@@ -128,6 +128,7 @@ export class Draft {
         studio.say("");
       }
       this.take(reply);
+      if (final) studio.runs.follow();
     } else studio.tellProblems(reply);
     done(reply);
   }

@@ -1,5 +1,6 @@
 // The run that is watched, and what a person asks of it.
 
+import { rest } from "./actions.js";
 import { nameRun } from "./address.js";
 import { curvesOf } from "./series.js";
 import { unpack } from "./snapshot.js";
@@ -12,6 +13,13 @@ const OFTEN = 40; // milliseconds between two values of a slider that is being d
 function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const differ = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
+
+/** A network with no layer frozen, to tell whether the rest differs. */
+function thawed({ nodes, ...others }) {
+  return { ...others, nodes: nodes.map((node) => ({ ...node, frozen: false })) };
 }
 
 /** Watches one run at a time and commands it. */
@@ -39,7 +47,7 @@ export class Runs {
   attach(id, experiment, name, parent = null) {
     const { state, tell } = this.studio;
     Object.assign(state, { back: null, latest: null });
-    state.run = freshRun(id, experiment, name, parent);
+    state.run = freshRun(id, structuredClone(experiment), name, parent);
     if (parent) this.join(state.run);
     nameRun(id);
     clearTimeout(this.later);
@@ -125,6 +133,28 @@ export class Runs {
       state.snapshot = unpack(frame);
       tell("snapshot");
     }
+  }
+
+  /**
+   * Has the live run follow the draft in all that can be changed while it trains: settings of training, and which
+   * layers are frozen. Only while data and layers are its own; otherwise everything waits for the next Train.
+   */
+  follow() {
+    const { state, live, liveSettings } = this.studio;
+    const { run, draft, drawing } = state;
+    if (!live() || !run.experiment || !drawing?.ready) return;
+    const [was, is] = [run.experiment, draft].map((one) => rest(one, liveSettings()));
+    if (differ(was.data, is.data) || differ(thawed(was.network), thawed(is.network))) return;
+    for (const part of state.catalogue.changeable)
+      if (differ(was.training[part], is.training[part])) {
+        this.command({ kind: "set", setting: `training.${part}`, value: draft.training[part] });
+        run.experiment.training[part] = structuredClone(draft.training[part]);
+      }
+    run.experiment.network.nodes.forEach((node, place) => {
+      const { frozen } = draft.network.nodes[place];
+      if (node.frozen !== frozen) this.command({ kind: "set", setting: `network.${node.id}.frozen`, value: frozen });
+      node.frozen = frozen;
+    });
   }
 
   /** Moves a setting of the live run: at most every 40 ms, and always the last value. */
