@@ -169,8 +169,9 @@ def test_any_setting_of_training_changes_the_run_under_way_and_a_reload_finds_it
     page.keyboard.press("Enter")
     page.locator(".ls-strip select").nth(1).select_option("sgd")
     page.wait_for_function("""() => {
-        const told = (document.querySelector('.ls-chart').layout?.annotations ?? []).map((one) => one.hovertext);
-        return ['batch size 8', 'optimizer sgd'].every((words) => told.some((text) => text?.includes(words)));
+        const marks = document.querySelector('.ls-chart').layout?.annotations ?? [];
+        const told = marks.map((mark) => mark.hovertext).join();
+        return told.includes('batch size 8') && told.includes('optimizer sgd');
     }""")
     page.reload()
     expect(page.get_by_label("Batch size, value")).to_have_value("8")
