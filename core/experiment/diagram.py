@@ -14,6 +14,9 @@ from core.plain import Plain
 from core.problems import Problem
 from core.shapes import Shape
 
+COURSE, ENDLESS = 45, 100
+"""Points that the learning rate's course is drawn with, and the epochs drawn of a run without an end."""
+
 
 class _Drawn(NamedTuple):
     """What is known of a network that is drawn."""
@@ -50,9 +53,24 @@ def drawing(experiment: Experiment, folded: Collection[str] = ()) -> dict[str, A
         "task": data.task.model_dump(), "picture": data.picture, "features": list(data.columns),
         "sizes": data.sizes()._asdict(), "steps_per_epoch": steps_per_epoch(experiment),
         "total_steps": total_steps(experiment), "ready": not walked.problems,
+        "rates": rates(experiment),
         "live": [{"setting": path, "value": value, **setting.model_dump()}
                  for path, setting, value in live_settings(experiment)],
         "problems": [problem.model_dump() for problem in walked.problems]}
+
+
+def rates(experiment: Experiment) -> list[float]:
+    """The learning rate at COURSE moments of the run, evenly spread, as long as no judgement changes it.
+
+    A run without an end is drawn over ENDLESS epochs; a schedule that needs one, not at all without.
+    """
+    training, each = experiment.training, steps_per_epoch(experiment)
+    if training.schedule.needs_end and training.epochs is None:
+        return []
+    last = total_steps(experiment) or ENDLESS * each
+    curve = training.schedule.curve(each, total_steps(experiment))
+    steps = [1 + (last - 1) * place // (COURSE - 1) for place in range(COURSE)]
+    return [training.optimizer.learning_rate * curve.function(step, [], **curve.kwargs) for step in steps]
 
 
 def live_settings(experiment: Experiment) -> list[tuple[str, Setting, float]]:

@@ -165,7 +165,8 @@ _OVER = {RunState.FINISHED: "is finished",
 def ask(store: Path, kind: str, payload: dict[str, Any]) -> str:
     """Leave a question and return its key; one that was answered before costs nothing.
 
-    kind: preview {experiment}, look {experiment, run or None, sample}, pace {experiment}, system {},
+    kind: preview {experiment}, look {experiment, run or None, sample}, pace {experiment},
+    rate_range {experiment}, system {},
     export {run, to}.
     """
     key = _key(store, kind, payload)

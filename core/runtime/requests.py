@@ -180,7 +180,14 @@ class Pace(Request):
     draft: dict[str, Any]
 
 
-Question = Preview | Look | Pace
+class RateRange(Request):
+    """The loss while the learning rate rises, and a rate to begin with."""
+
+    do: Literal["rate_range"]
+    draft: dict[str, Any]
+
+
+Question = Preview | Look | Pace | RateRange
 """What an analyst answers."""
 Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Command | Runs
               | Rename | Delete | Compare)

@@ -175,3 +175,15 @@ def test_shares_of_memory_and_operations_add_up(name):
     assert 0 < sum(box["memory_share"] for box in drawn["boxes"]) <= 1
     assert drawn["pace"]["estimated"]
     assert drawn["pace"]["seconds_per_epoch"] > 0
+
+
+def test_the_course_of_the_rate_is_the_schedules_over_the_whole_run():
+    asked = draft("linear", optimizer={"kind": "adam", "learning_rate": 0.02}, epochs=20,
+                  schedule={"kind": "one_cycle"})
+    rates = drawing(asked)["rates"]
+    assert len(rates) == 45
+    assert rates[0] == pytest.approx(0.02 / 25)
+    assert max(rates) == pytest.approx(0.02, rel=0.02)
+    assert rates[-1] < 0.001
+    endless = asked.model_copy(update={"training": asked.training.model_copy(update={"epochs": None})})
+    assert drawing(endless)["rates"] == []

@@ -1,10 +1,11 @@
 // The strip of hyperparameters: loss, optimizer, learning rate, batch size, epochs and the others.
 
 import { Choice, entryOf, RATE } from "./choice.js";
-import { give, make } from "./element.js";
+import { give, make, svg } from "./element.js";
 import { createField, createForm } from "./forms.js";
 import { icon } from "./icons.js";
 import { createPopover } from "./popover.js";
+import { createRange } from "./range.js";
 
 const SHOWN = ["batch_size", "epochs", "seed"]; // settings of training itself that stand in the strip
 const MACHINE = ["device", "threads", "turbo"]; // on what it computes
@@ -57,8 +58,24 @@ function build(studio, strip) {
   const rate = createRate(studio);
   const { loss, optimizer, regularization, schedule } = choices;
   const parts = [loss, optimizer, rate, batch, epochs, regularization, schedule, seed].filter(Boolean);
+  schedule.element.append(createCourse(studio));
   strip.append(...parts.map(({ element }) => element), createMore(studio));
   return parts;
+}
+
+/** The course of the learning rate over the run, as its schedule has it before anything is trained. */
+function createCourse(studio) {
+  const { state, on } = studio;
+  const line = svg("polyline", { points: "" });
+  const tip = "The learning rate over the run, from left to right.";
+  const course = svg("svg", { viewBox: "0 0 44 14", class: "ls-course", "aria-hidden": "true", "data-tip": tip }, line);
+  on("draft", () => {
+    const rates = state.drawing?.rates ?? [];
+    const most = Math.max(...rates, 1e-12);
+    const place = (rate, index) => `${(index / (rates.length - 1)) * 44},${13 - (rate / most) * 12}`;
+    give(line, "points", rates.map(place).join(" "));
+  });
+  return course;
 }
 
 /** A setting of training itself. */
@@ -77,6 +94,7 @@ function createRate(studio) {
   const { state, change } = studio;
   const element = make("div", { class: "ls-cell ls-rate" });
   const path = `training.optimizer.${RATE}`;
+  const range = createRange(studio);
   let [kind, field] = [null, null];
   const update = () => {
     const { optimizer } = state.draft.training;
@@ -84,9 +102,11 @@ function createRate(studio) {
       kind = optimizer.kind;
       const setting = entryOf(state, "optimizers", kind)?.settings.find(({ name }) => name === RATE);
       field = setting && createField(setting, path, (value, how) => change(path, value, how));
+      field?.element.querySelector(".ls-figure").after(range);
       element.replaceChildren(field?.element ?? "");
     }
     field?.set(optimizer[RATE]);
+    give(range, "disabled", Boolean(studio.reason()));
   };
   return { element, update };
 }

@@ -1,0 +1,69 @@
+// Finding a learning rate: the loss while the rate rises from tiny to huge, and one press to take what suits.
+
+import { make, svg } from "./element.js";
+import { createPopover } from "./popover.js";
+import { short } from "./numbers.js";
+import { unpack } from "./snapshot.js";
+
+const [WIDE, HIGH, LEFT, FOOT] = [300, 132, 34, 18]; // pixels of the drawing, and of its margins
+const PATH = "training.optimizer.learning_rate";
+const TIP = "Find a rate: trains a fresh copy for a few seconds while the rate rises, and shows where the loss falls.";
+
+/** The button that opens the test. */
+export function createRange(studio) {
+  const button = make("button", { type: "button", class: "ls-until", "data-tip": TIP }, "find");
+  createPopover(studio, button, "Find a learning rate", (panel, close) => fill(studio, panel, close), { wide: true });
+  return button;
+}
+
+async function fill(studio, panel, close) {
+  const { draft } = studio.state;
+  const status = make("p", { class: "ls-facts", role: "status" }, "Trying rates on a fresh copy of the network. A few seconds…");
+  panel.append(make("h3", {}, "Find a learning rate"), status);
+  const reply = await studio.ask("rate_range", { draft });
+  if (!panel.contains(status)) return;
+  if (!reply.ok || !reply.data) {
+    status.textContent = (reply.problems ?? []).map(({ what, fix }) => `${what} ${fix}`).join(" ");
+    return;
+  }
+  const found = unpack(reply.data).facts;
+  status.replaceWith(drawing(found), make("p", { class: "ls-help" }, sentence(found)), ...take(studio, found, close));
+}
+
+function sentence({ rates, suggestion }) {
+  const tried = `Tried ${short(rates[0])} to ${short(rates.at(-1))}, one step each.`;
+  if (suggestion === null) return `${tried} The loss never fell clearly: so few steps tell nothing about this network.`;
+  return `${tried} A good beginning is ${short(suggestion)}, where the loss falls and is not yet near to exploding.`;
+}
+
+function take(studio, { suggestion }, close) {
+  if (suggestion === null) return [];
+  const use = () => {
+    studio.change(PATH, suggestion, { final: true, gesture: null });
+    close(true);
+  };
+  return [make("button", { type: "button", class: "ls-button ls-primary", "data-first": "", onclick: use }, `Use ${short(suggestion)}`)];
+}
+
+/** The loss over the rate, on a logarithmic axis, with a line at what is suggested. */
+function drawing({ rates, losses, suggestion }) {
+  const [low, high] = [Math.log10(rates[0]), Math.log10(rates.at(-1))];
+  const top = Math.min(Math.max(...losses), 1.6 * losses[0]);
+  const least = Math.min(...losses);
+  const across = (rate) => LEFT + ((Math.log10(rate) - low) / (high - low || 1)) * (WIDE - LEFT - 6);
+  const down = (loss) => 6 + ((top - Math.min(loss, top)) / (top - least || 1)) * (HIGH - FOOT - 10);
+  const points = rates.map((rate, place) => `${across(rate).toFixed(1)},${down(losses[place]).toFixed(1)}`).join(" ");
+  const decades = [];
+  for (let power = Math.ceil(low); power <= high; power += 1) decades.push(power);
+  const word = (text, x, y, anchor) => svg("text", { x, y, "text-anchor": anchor, class: "ls-range-word" }, text);
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "ls-range", role: "img", "aria-label": "Loss over the learning rate" },
+    ...decades.map((power) => svg("path", { d: `M${across(10 ** power)} 6V${HIGH - FOOT}`, class: "ls-range-grid" })),
+    ...decades.filter((_, place) => place % 2 === 0).map((power) => word(short(10 ** power), across(10 ** power), HIGH - 4, "middle")),
+    word(short(top), LEFT - 4, 14, "end"),
+    word(short(least), LEFT - 4, HIGH - FOOT, "end"),
+    svg("polyline", { points, class: "ls-range-curve" }),
+    ...(suggestion === null ? [] : [svg("path", { d: `M${across(suggestion)} 6V${HIGH - FOOT}`, class: "ls-range-here" })]),
+  );
+}
