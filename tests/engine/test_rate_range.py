@@ -4,6 +4,7 @@ import pytest
 
 from core.catalog.fields import settings
 from core.catalog.optimizers import OPTIMIZERS
+from core.engine import rate_range as rates_of
 from core.engine.rate_range import _steepest, rate_range
 from core.engine.trainer import Trainer
 from core.events import Validated
@@ -15,6 +16,12 @@ SMALL = {"kind": "moons", "samples": 200}
 
 def network(**training):
     return draft({"kind": "linear", "units": 16}, "linear", data=SMALL, **{"batch_size": 20, **training})
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Fewer steps, for a test is not in need of a smooth curve."""
+    monkeypatch.setattr(rates_of, "_MOST", 60)
 
 
 @pytest.mark.parametrize("rule", OPTIMIZERS, ids=lambda rule: rule.name())
