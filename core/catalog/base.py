@@ -179,6 +179,9 @@ class Dataset(Entry):
     test_fraction: float = real(
         0.2, 0.05, 0.6, "Share of the samples kept aside for one honest judgement at the end.", step=0.05,
         title="Test share", late=True)
+    train_share: float = real(
+        1.0, 0.01, 1.0, "Share of the training samples that is used: less shows what more data is worth.",
+        title="Training samples used", late=True)
 
     @property
     def shape(self) -> Shape:
@@ -216,10 +219,11 @@ class Dataset(Entry):
         raise NotImplementedError
 
     def sizes(self) -> Sizes:
-        """How many samples each split holds; train takes what validation and test leave."""
+        """How many samples each split holds; train takes `train_share` of what validation and test leave."""
         validation = round(self.count * self.validation_fraction)
         test = round(self.count * self.test_fraction)
-        return Sizes(self.count - validation - test, validation, test)
+        left = self.count - validation - test
+        return Sizes(min(left, max(1, round(left * self.train_share))), validation, test)
 
     def recipe(self) -> Recipe:
         """The function that makes the samples, with its arguments."""

@@ -47,8 +47,8 @@ class Split:
         return self.inputs[rows], self.targets[rows]
 
     def split_of(self, sample: int) -> str:
-        """Which split a sample is in."""
-        return next(name for name, rows in self.rows.items() if bool((rows == sample).any()))
+        """Which split a sample is in; `unused` when it was left out of training."""
+        return next((name for name, rows in self.rows.items() if bool((rows == sample).any())), "unused")
 
 
 def split(data: Dataset, device: str = "cpu", rows: dict[str, np.ndarray] | None = None) -> Split:
@@ -78,11 +78,12 @@ def split(data: Dataset, device: str = "cpu", rows: dict[str, np.ndarray] | None
 
 def _rows(data: Dataset, targets: np.ndarray) -> dict[str, np.ndarray]:
     """Row numbers of the three splits: in order of time where the data has one, else drawn under its seed,
-    with classes in equal shares (stratified)."""
+    with classes in equal shares (stratified). Of the train split the last, or the first drawn, are used."""
     sizes, everything = data.sizes(), np.arange(len(targets))
     if data.ordered:
-        train, validation, test = np.split(everything, [sizes.train, sizes.train + sizes.validation])
-        return {"train": train, "validation": validation, "test": test}
+        end = len(targets) - sizes.validation - sizes.test
+        train, validation, test = np.split(everything, [end, end + sizes.validation])
+        return {"train": train[-sizes.train:], "validation": validation, "test": test}
     from sklearn.model_selection import train_test_split
 
     classes = targets if data.task.kind == "classification" else None
@@ -90,7 +91,8 @@ def _rows(data: Dataset, targets: np.ndarray) -> dict[str, np.ndarray]:
     left = classes[rest] if classes is not None else None
     train, validation = train_test_split(rest, test_size=sizes.validation, random_state=data.seed,
                                          stratify=left)
-    return {"train": np.asarray(train), "validation": np.asarray(validation), "test": np.asarray(test)}
+    return {"train": np.asarray(train)[:sizes.train], "validation": np.asarray(validation),
+            "test": np.asarray(test)}
 
 
 def _scaling(data: Dataset, samples: Samples, train: np.ndarray) -> Scaling:

@@ -136,3 +136,21 @@ def test_a_preview_can_be_packed_and_shows_what_is_there(data):
             curves = back.arrays["curves/inputs"]
             assert curves.shape[1] * curves.shape[2] == data.shape.count
             assert np.isfinite(curves).all()
+
+
+@pytest.mark.parametrize("kind", ["wine", "diabetes", "mackey_glass", "digits"])
+def test_less_training_data_is_a_part_of_more_and_nothing_else_changes(kind):
+    entry = next(one for one in DATASETS if one.name() == kind)
+    whole = split(entry())
+    before: set[int] = set()
+    for share in (0.05, 0.25, 1.0):
+        data = entry(train_share=share)
+        part = split(data)
+        rows = set(part.rows["train"].tolist())
+        assert len(rows) == data.sizes().train == round(share * len(whole.rows["train"]))
+        assert before < rows <= set(whole.rows["train"].tolist())
+        assert all(torch.equal(part.rows[name], whole.rows[name]) for name in ("validation", "test"))
+        before = rows
+    tenth = split(entry(train_share=0.1))
+    left_out = set(whole.rows["train"].tolist()) - set(tenth.rows["train"].tolist())
+    assert tenth.split_of(left_out.pop()) == "unused"

@@ -70,6 +70,9 @@ WHOLE = {
     "ended early": experiment({"kind": "iris"}, epochs=500, patience=3, margin=0.001),
     "ended early with the best": experiment({"kind": "iris"}, epochs=500, patience=4, keep="best",
                                             optimizer={"kind": "sgd", "learning_rate": 0.5}),
+    "a tenth of the data": experiment({"kind": "breast_cancer", "train_share": 0.1}, epochs=4),
+    "a fifth of a series": experiment({"kind": "mackey_glass", "samples": 500, "train_share": 0.2},
+                                      [{"id": "flat", "layer": {"kind": "flatten"}}, OUT], epochs=3),
     "the best of a whole run": experiment({"kind": "diabetes"}, epochs=60, keep="best"),
 }
 

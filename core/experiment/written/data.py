@@ -9,8 +9,10 @@ def constants(data: Dataset) -> list[str]:
     """How the samples are shared out."""
     sizes = data.sizes()
     drawn = [] if data.ordered else [f"SPLIT_SEED = {data.seed!r}  # draws which ones"]
-    kept = f"VALIDATION, TEST = {sizes.validation}, {sizes.test}  # samples kept aside, of {sum(sizes)}"
-    return [kept, *drawn]
+    kept = f"VALIDATION, TEST = {sizes.validation}, {sizes.test}  # samples kept aside, of {data.count}"
+    left = data.count - sizes.validation - sizes.test
+    used = [f"TRAIN = {sizes.train}  # training samples used, of {left}"] if sizes.train < left else []
+    return [kept, *drawn, *used]
 
 
 def texts(data: Dataset, loss: Loss, carrier: Carrier) -> list[str]:
@@ -61,11 +63,13 @@ def _shares(data: Dataset) -> str:
 
 def _rows(data: Dataset) -> list[str]:
     """How the rows of the three splits are found."""
+    few = sum(data.sizes()) < data.count
     if data.ordered:
-        return fill(_IN_ORDER).splitlines()
+        return [*fill(_IN_ORDER).splitlines(), *(["train = train[-TRAIN:]"] if few else [])]
     classes = data.task.kind == "classification"
-    return fill(_DRAWN, all_classes=", stratify=targets" if classes else "",
-                rest_classes=", stratify=targets[rest]" if classes else "").splitlines()
+    drawn = fill(_DRAWN, all_classes=", stratify=targets" if classes else "",
+                 rest_classes=", stratify=targets[rest]" if classes else "").splitlines()
+    return [*drawn, *(["train = train[:TRAIN]"] if few else [])]
 
 
 _SAMPLES = '''

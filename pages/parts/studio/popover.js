@@ -40,6 +40,9 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
     document.addEventListener("pointerdown", outside, true);
     (panel.querySelector("[data-first], input, select, button") ?? panel).focus();
   }
+  const grown = new ResizeObserver(() => panel.hidden || place(panel, button.getBoundingClientRect()));
+  grown.observe(panel);
+  studio.ending.push(() => grown.disconnect());
   panel.addEventListener("keydown", escape);
   button.addEventListener("click", () => (panel.hidden ? open() : close()));
   return {
@@ -51,11 +54,13 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
   };
 }
 
+/** Below the button where there is room, else above it, else as low as shows it all. */
 function place(panel, { left, top, bottom }) {
-  const { offsetWidth: width, offsetHeight: height } = panel;
+  const { offsetWidth: width, scrollHeight: height } = panel;
   const x = Math.max(8, Math.min(left, window.innerWidth - width - 8));
   const room = window.innerHeight - bottom - 12;
-  const y = height <= room || top < height ? bottom + 6 : top - height - 6;
+  const low = window.innerHeight - height - 14;
+  const y = height <= room ? bottom + 6 : top > height + 14 ? top - height - 8 : Math.min(bottom + 6, low);
   panel.style.left = `${Math.round(x)}px`;
   panel.style.top = `${Math.round(Math.max(8, y))}px`;
   panel.style.maxHeight = `${Math.round(Math.max(160, window.innerHeight - Math.max(8, y) - 12))}px`;

@@ -6,6 +6,7 @@ import { fit, give, make, write } from "./element.js";
 import { whole } from "./numbers.js";
 import { drawPoints } from "./points.js";
 import { createRows, testRows } from "./rows.js";
+import { createStudy } from "./study.js";
 import { paintPicture } from "./tiles.js";
 
 const ACROSS = 8; // pictures side by side
@@ -67,6 +68,7 @@ export function createPreview(studio) {
     chooser.element,
     frame,
     counts,
+    createStudy(studio),
     body,
   );
 }
