@@ -18,6 +18,7 @@ PARTS = {
     "live": "The engine in the app, against bare loops",
     "turbo": "Compiled steps",
     "browser": "In a browser",
+    "moments": "Going back in time",
     "canvas": "The canvas with 100 layers",
     "web": "The web process",
     "kills": "Killed at random",

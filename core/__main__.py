@@ -31,7 +31,7 @@ from core.experiment.templates import names, template
 from core.export import ways
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import Run, RunState
-from core.runtime import client, exports, follow, paths
+from core.runtime import client, exports, follow, paths, replaying
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.reader import Reader
@@ -93,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     add("runs", _runs, "every run, newest first")
     resuming = add("resume", _resume, "have an interrupted run go on, and print what it tells")
     resuming.add_argument("run", type=int)
+    add("replay", _replay, "train a run again with what was changed by hand, and compare").add_argument(
+        "run", type=int)
     add("show", _show, "one run: state, scores, first losses").add_argument("run", type=int)
     exporting = add("export", _export, "take a run away, with proof that it is the same")
     exporting.add_argument("run", type=int)
@@ -123,6 +125,19 @@ def _train(arguments: Arguments) -> int:
             compared(experiment.data.task).kind,
         )
         _follow(arguments, run)
+        return _said_end(arguments, run)
+    finally:
+        staying.end()
+
+
+def _replay(arguments: Arguments) -> int:
+    staying = client.stay(arguments.store)
+    try:
+        run = replaying.replay(arguments.store, arguments.run, str(uuid.uuid4()))
+        _follow(arguments, run)
+        points, differ = replaying.differences(arguments.store, arguments.run, run)
+        if not arguments.json:
+            print(f"{points - differ:,} of {points:,} points are equal to the last digit.")
         return _said_end(arguments, run)
     finally:
         staying.end()

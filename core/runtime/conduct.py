@@ -1,9 +1,20 @@
 """Conductor: leads one run: pulls its events, has them stored, heeds commands, looks by the clock."""
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from core.events import Branched, Changed, Diverged, Event, Finished, Paused, Resumed, Stopped
+from core.events import (
+    Branched,
+    Changed,
+    Diverged,
+    Event,
+    Finished,
+    Paused,
+    Resumed,
+    Stopped,
+    WeightEdited,
+)
 from core.problems import Problems, StoreTrouble
 from core.records import Progress, RunState
 from core.runtime import commands
@@ -12,6 +23,7 @@ from core.runtime.eye import Eye
 from core.runtime.keeper import Keeper
 from core.runtime.pace import Pace, Speed
 from core.runtime.past import Again
+from core.runtime.replaying import Steer
 from core.runtime.saver import Saver
 from core.runtime.turbo import Companion
 
@@ -33,9 +45,12 @@ class Conductor:
     """One run from its first step to its ending."""
 
     def __init__(self, run: int, trainer: "Trainer", keeper: Keeper, eye: Eye, saver: Saver,
-                 *, again: Again | None = None, branched: Branched | None = None) -> None:
+                 *, again: Again | None = None, branched: Branched | None = None,
+                 plan: Sequence[Steer] = ()) -> None:
         """again: what the run told before, when it goes on after its process was gone.
-        branched: where it comes from, when it is the branch of another."""
+        branched: where it comes from, when it is the branch of another.
+        plan: what is to be done to it, when it replays another.
+        """
         self.stopping = False
         self._run = run
         self._trainer = trainer
@@ -44,6 +59,7 @@ class Conductor:
         self._saver = saver
         self._again = again
         self._branched = branched
+        self._plan = list(plan)
         self._pace = Pace()
         self._speed = Speed()
         self._companion = Companion(trainer, keeper.hear)
@@ -119,6 +135,9 @@ class Conductor:
 
     def _train(self) -> None:
         now = time.monotonic()
+        self._follow_plan()
+        if self._ending is not None:
+            return
         if self._waits:
             time.sleep(_HEED)
             return
@@ -128,11 +147,24 @@ class Conductor:
             return
         before = self._trainer.step
         left = _MANY if self._halt is None else self._halt - before
+        left = min([left, *(event.step - before for event in self._plan[:1])])
         self._take(self._trainer.advance(min(left, _MANY if steps is None else steps), _HEED))
         self._pace.did(self._trainer.step - before, time.monotonic())
         if self._waits:
             self._look()
             self._flush()
+
+    def _follow_plan(self) -> None:
+        """Do what the plan says for this step."""
+        while self._plan and self._plan[0].step <= self._trainer.step:
+            match event := self._plan.pop(0):
+                case Changed():
+                    self._keeper.hear(self._trainer.change(event.setting, event.value))
+                case WeightEdited():
+                    self._keeper.hear(self._trainer.edit_weight(
+                        event.node, event.parameter, event.index, event.value))
+                case Stopped():
+                    self._take(self._trainer.stop())
 
     def _take(self, happened: list[Event]) -> None:
         for event in happened:

@@ -15,7 +15,7 @@ from core.experiment.gallery import gallery
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
 from core.records import Run, Series
-from core.runtime import branching, client, commands, requests
+from core.runtime import branching, client, commands, replaying, requests
 from core.runtime.requests import Answerable, Moment, Pace, Preview, Question, RateRange
 from core.store import files
 from core.store.catalog import Catalog, Origin
@@ -61,6 +61,8 @@ class Desk:
                 return {"run": self._train(request)}
             case requests.Runs():
                 return {"runs": [_row(run) for run in self._catalog.runs()]}
+            case requests.Replay():
+                return {"run": replaying.replay(self._store, request.run, request.key)}
             case requests.Resume():
                 client.resume(self._store, request.run)
             case requests.Command():

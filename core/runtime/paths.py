@@ -67,6 +67,11 @@ def origin(store: Path, run: int) -> Path:
     return files.run_folder(store, run) / "origin"
 
 
+def plan(store: Path, run: int) -> Path:
+    """What is to be done to a run that replays another."""
+    return files.run_folder(store, run) / "plan.json"
+
+
 def experiment(store: Path, run: int) -> Path:
     """What a run was asked, beside its weights."""
     return files.run_folder(store, run) / "experiment.json"

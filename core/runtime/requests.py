@@ -110,6 +110,14 @@ class Resume(Request):
     run: int
 
 
+class Replay(Request):
+    """Train a run that is over again, with what was changed by hand; the same key means the same run."""
+
+    do: Literal["replay"]
+    run: int
+    key: str = Field(min_length=8, max_length=64)
+
+
 class Command(Request):
     """Tell a run something."""
 
@@ -189,8 +197,8 @@ class RateRange(Request):
 
 Question = Preview | Look | Pace | RateRange
 """What an analyst answers."""
-Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Command | Runs
-              | Rename | Delete | Compare)
+Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Replay | Command
+              | Runs | Rename | Delete | Compare)
 AnyRequest = Answerable | Watch | Moment | Question
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
 

@@ -19,6 +19,7 @@ from core.runtime.endings import meaning
 from core.runtime.eye import Eye
 from core.runtime.keeper import Gone, Keeper
 from core.runtime.past import Past, past
+from core.runtime.replaying import plan
 from core.runtime.saver import Saver
 from core.store import files
 from core.store.catalog import Catalog
@@ -121,7 +122,7 @@ class _Work:
         branched = branch_off(self._store, self._run, trainer) if self._run.parent else None
         again = before.restore(trainer) if before else None
         self._conductor = Conductor(self._run.id, trainer, self._keeper, eye, saver, again=again,
-                                    branched=branched)
+                                    branched=branched, plan=plan(self._store, self._run.id))
         self._conductor.stopping = self._stopped
         ending = self._conductor.conduct()
         self._conductor.finish()

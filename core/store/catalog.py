@@ -19,10 +19,10 @@ _COLUMNS = ("id, name, state, experiment, created, started, ended, best, metric,
 
 
 class Origin(NamedTuple):
-    """The moment of a run that another goes on from."""
+    """Where a run comes from: the moment of another it goes on from, if any, and what is to be put ready."""
 
-    run: int
-    step: int
+    run: int | None
+    step: int | None
     prepare: Callable[[int], object]
 
 
@@ -63,7 +63,7 @@ class Catalog:
                 *, origin: Origin | None = None) -> int:
         """Queue a run and return its number; the same key again returns that number and queues nothing.
 
-        origin: what it is a branch of; `prepare` is called with the new number before anybody sees it.
+        origin: where it comes from; `prepare` is called with the new number before anybody sees it.
         """
         with self._base.durable(), self._base.transaction():
             known = self._base.row("SELECT id FROM runs WHERE key = ?", (key,))

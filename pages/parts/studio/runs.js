@@ -84,6 +84,10 @@ function rowOf(studio, run, refill, close) {
       ),
     iconButton("more", `Rename run ${run.id}`, "Rename.", () => rename(studio, run, cell, refill)),
     over &&
+      iconButton("reset", `Replay run ${run.id}`, "Train it again as it went, with what was changed by hand at its steps.", () =>
+        replay(studio, run, close),
+      ),
+    over &&
       iconButton("remove", `Delete run ${run.id}`, "Delete this run and its files.", (event) =>
         confirm(studio, run, event.currentTarget, refill),
       ),
@@ -110,6 +114,13 @@ function bestOf(run, unit) {
   if (run.state !== "diverged") return make("td", { class: "ls-num" }, best);
   const tip = `It diverged: there is no result. The best before that was ${best}.`;
   return make("td", { class: "ls-num", "data-tip": tip }, "–");
+}
+
+async function replay(studio, run, close) {
+  const reply = await studio.ask("replay", { run: run.id, key: crypto.randomUUID() });
+  if (!reply.ok) return studio.tellProblems(reply);
+  close(true);
+  return studio.openRun(reply.run);
 }
 
 function rename(studio, run, cell, refill) {

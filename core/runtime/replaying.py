@@ -1,0 +1,73 @@
+"""Replaying: a run once more, with what was changed by hand at the same steps, to the same numbers."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+from core import events
+from core.events import Changed, Event, Started, Stopped, WeightEdited
+from core.problems import Problem, Problems
+from core.records import Run
+from core.runtime import branching, client, paths
+from core.store import files
+from core.store.catalog import Catalog, Origin
+from core.store.reader import Reader
+
+Steer = Changed | WeightEdited | Stopped
+"""What a person did to a run that decides its numbers."""
+
+
+def replay(store: Path, run: int, key: str) -> int:
+    """Queue a run again as it went, where it went; the number of the new run.
+
+    Raises Problems when it has not begun or goes on still, and NoSuchRun.
+    """
+    with closing(Catalog(store, create=False)) as catalog:
+        row = catalog.run(run)
+    told = _told(store, run)
+    started = next((event for event in told if isinstance(event, Started)), None)
+    if started is None or not row.state.over:
+        what = f"Run {run} is not over yet." if started else f"Run {run} never began."
+        raise Problems(Problem(where="run", what=what, fix="Replay a run that is over."))
+    plan = [event for event in told if isinstance(event, Steer)]
+
+    def prepare(child: int) -> None:
+        files.make_folder(files.run_folder(store, child))
+        lines = json.dumps([events.write(event) for event in plan]).encode()
+        files.put(paths.plan(store, child), lines)
+        if row.parent is not None and row.parent_step is not None:
+            branching.take_along(store, run, row.parent_step, child)
+
+    return client.submit(store, _pinned(row, started), f"{row.name} · again"[:200], key, None, row.metric,
+                         origin=Origin(row.parent, row.parent_step, prepare))
+
+
+def plan(store: Path, run: int) -> list[Steer]:
+    """What is still to be done to a run that is a replay, in order; nothing for any other run."""
+    path = paths.plan(store, run)
+    if not path.exists():
+        return []
+    done = _told(store, run)
+    asked = [events.read(line) for line in json.loads(path.read_text(encoding="utf-8"))]
+    return [event for event in asked if isinstance(event, Steer) and event not in done]
+
+
+def differences(store: Path, run: int, other: int) -> tuple[int, int]:
+    """How many recorded points two runs told, and how many of them only one of them did."""
+    points: list[set[tuple[str, int, str]]] = []
+    for one in (run, other):
+        with closing(Reader(files.run_folder(store, one))) as reader:
+            found, _ = reader.points(0, 1 << 40)
+        points.append({(name, step, value.hex()) for name, step, value in found})
+    return len(points[0] | points[1]), len(points[0] ^ points[1])
+
+
+def _told(store: Path, run: int) -> list[Event]:
+    with closing(Reader(files.run_folder(store, run))) as reader:
+        return [event for _, event in reader.events(points=False)]
+
+
+def _pinned(row: Run, started: Started) -> dict[str, object]:
+    """What the run was asked, on the device and threads it was given, with plain steps."""
+    pins = {"device": started.device, "threads": started.threads, "turbo": "off"}
+    return {**row.experiment, "training": {**row.experiment.get("training", {}), **pins}}

@@ -1,0 +1,77 @@
+"""Protects replays: a run again, with all that was done to it at its steps, is the same to the last bit."""
+
+import signal
+import uuid
+
+import pytest
+
+from core.events import Changed, Finished, Stopped, WeightEdited
+from core.problems import Problems
+from core.records import RunState
+from core.runtime import client, replaying
+from tests.conftest import until
+from tests.runtime.conftest import experiment
+
+PINNED = {"device": "cpu", "threads": 1}
+
+
+@pytest.fixture
+def steered(works):
+    """A run that was changed in several ways, and stopped."""
+    run = works.queue(experiment(epochs=None, **PINNED))
+    works.until_step(run, 20)
+    for setting, value in (("training.optimizer.learning_rate", 0.01), ("training.batch_size", 16),
+                           ("training.optimizer", {"kind": "sgd", "learning_rate": 0.05})):
+        works.tell(run, "set", setting=setting, value=value)
+        count = len(works.said(run, Changed))
+        until(lambda count=count: len(works.said(run, Changed)) > count, 20, "a change")
+    works.tell(run, "weight", node="hidden1", parameter="0.weight", index=[0, 0], value=0.5)
+    until(lambda: works.said(run, WeightEdited), 20, "the weight")
+    works.until_step(run, works.said(run, WeightEdited)[0].step + 50)
+    works.tell(run, "stop")
+    works.until_over(run)
+    return run
+
+
+def equal(works, run, other):
+    assert replaying.differences(works.store, run, other)[1] == 0
+    assert ((works.folder(run) / "weights.safetensors").read_bytes()
+            == (works.folder(other) / "weights.safetensors").read_bytes())
+    for kind in (Changed, WeightEdited):
+        assert works.said(run, kind) == works.said(other, kind)
+
+
+def test_a_steered_run_is_replayed_to_the_last_bit_with_its_changes_and_its_stop(works, steered):
+    other = replaying.replay(works.store, steered, uuid.uuid4().hex)
+    assert works.until_over(other, 60).state is RunState.STOPPED
+    equal(works, steered, other)
+    assert works.said(other, Stopped)[0].test == works.said(steered, Stopped)[0].test
+
+
+def test_a_replay_that_was_killed_goes_on_with_what_is_still_to_be_done(works, steered):
+    last = works.said(steered, Stopped)[0].step
+    other = replaying.replay(works.store, steered, uuid.uuid4().hex)
+    works.tell(other, "pace", value=max(last / 3, 1.0))
+    works.until_step(other, last // 3)
+    works.worker(other).send_signal(signal.SIGKILL)
+    works.until_state(other, RunState.INTERRUPTED)
+    client.resume(works.store, other)
+    works.tell(other, "pace", value=None)
+    works.until_over(other, 60)
+    equal(works, steered, other)
+
+
+def test_a_finished_run_is_replayed_and_one_that_goes_on_is_not(works):
+    endless = works.queue(experiment(epochs=None, **PINNED))
+    works.until_step(endless, 5)
+    with pytest.raises(Problems, match="is not over yet"):
+        replaying.replay(works.store, endless, uuid.uuid4().hex)
+    works.tell(endless, "stop")
+    run = works.queue(experiment(epochs=5, **PINNED))
+    works.until_over(run)
+    key = uuid.uuid4().hex
+    other = replaying.replay(works.store, run, key)
+    assert replaying.replay(works.store, run, key) == other, "the same key is the same run"
+    works.until_over(other)
+    assert works.said(other, Finished)[0].test == works.said(run, Finished)[0].test
+    equal(works, run, other)
