@@ -1,4 +1,4 @@
-"""The time machine: positions a second that the slider moves everything to, and what keeping moments costs."""
+"""The time machine: positions a second that the slider moves everything to; what keeping moments costs."""
 
 import tempfile
 import time
