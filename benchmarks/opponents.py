@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from core.engine.beginning import initial
 from core.engine.build import module
 from core.engine.data import split
-from core.engine.trainer import initial
 from core.experiment.model import Experiment
 
 Loop = Callable[[int], float]

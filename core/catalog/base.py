@@ -220,8 +220,11 @@ class Dataset(Entry):
 
     def sizes(self) -> Sizes:
         """How many samples each split holds; train takes `train_share` of what validation and test leave."""
-        validation = round(self.count * self.validation_fraction)
-        test = round(self.count * self.test_fraction)
+        return self.kept_aside(round(self.count * self.validation_fraction),
+                               round(self.count * self.test_fraction))
+
+    def kept_aside(self, validation: int, test: int) -> Sizes:
+        """The sizes of the splits when so many samples are kept aside."""
         left = self.count - validation - test
         return Sizes(min(left, max(1, round(left * self.train_share))), validation, test)
 

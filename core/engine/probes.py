@@ -13,6 +13,7 @@ from core.catalog.base import TOKENS
 from core.catalog.datasets.points import Points
 from core.engine import probes_forecast, weights
 from core.engine.baseline import baseline
+from core.engine.beginning import initial
 from core.engine.build import Net
 from core.engine.data import Split, split
 from core.engine.preview import EXTENT
@@ -20,7 +21,6 @@ from core.engine.probes_answers import SIDE, Answers
 from core.engine.probes_layers import MOST_NODES, MOST_UNITS, Layers, may_fall_silent, silent
 from core.engine.probes_seen import Seen
 from core.engine.probes_text import Reader
-from core.engine.trainer import initial
 from core.experiment.check import INPUT, check
 from core.experiment.model import Experiment
 from core.gaze import Gaze

@@ -4,16 +4,16 @@ What is recorded and validated is a function of the step alone; the clock decide
 """
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Generator
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 
 from core.engine import device as devices
+from core.engine.beginning import Batch, initial, shuffle, tried
 from core.engine.best import Best
-from core.engine.build import Net, network
 from core.engine.course import Course
 from core.engine.data import Split, split
 from core.engine.device import Pins
@@ -42,9 +42,6 @@ from core.problems import Problem, Problems
 if TYPE_CHECKING:
     from core.engine.turbo import Turbo
 
-Batch = tuple[Tensor, Tensor]
-
-
 class Trainer:
     """One execution of an experiment. Not pulling `advance` is a pause; `stop` ends it early.
 
@@ -60,7 +57,7 @@ class Trainer:
         check(experiment)
         self.experiment = experiment
         training = experiment.training
-        self.pins = pins or devices.choose(training.device, training.threads, self._trial)
+        self.pins = pins or devices.choose(training.device, training.threads, partial(tried, experiment))
         torch.set_num_threads(self.pins.threads)
         self.split = data or split(experiment.data, self.pins.device)
         self.network = initial(experiment).to(self.pins.device)
@@ -326,31 +323,6 @@ class Trainer:
         inputs, targets = self.split.part("train")
         loss = self.experiment.training.loss.for_task(self.split.task)
         return inputs, encoded(targets, self.split, loss.one_hot)
-
-    def _trial(self, device: str) -> Callable[[], None]:
-        """A function that takes one step on a copy, leaving torch's generator as it was."""
-        ready = split(self.experiment.data, device)
-        loss = self.experiment.training.loss.for_task(ready.task)
-        inputs, targets = ready.part("train")
-        batch = self.experiment.training.batch_size
-        stepper = Stepper(self.experiment, initial(self.experiment).to(device), len(inputs))
-        one = inputs[:batch], encoded(targets, ready, loss.one_hot)[:batch]
-
-        def step() -> None:
-            stepper.step(1, *one, [])
-
-        return step
-
-
-def initial(experiment: Experiment) -> Net:
-    """The untrained network: first weights drawn on the processor under the training seed."""
-    torch.manual_seed(experiment.training.seed)
-    return network(experiment)
-
-
-def shuffle(count: int, seed: int, epoch: int) -> Tensor:
-    """The order of the samples in an epoch (from 1): a function of seed and epoch alone."""
-    return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
 
 
 def train(experiment: Experiment) -> Generator[Event, None, None]:

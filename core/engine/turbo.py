@@ -20,7 +20,8 @@ from core.engine.stepper import Stepper
 from core.engine.turbo_graph import Plan, begun, key, refused, size
 
 if TYPE_CHECKING:
-    from core.engine.trainer import Batch, Trainer
+    from core.engine.beginning import Batch
+    from core.engine.trainer import Trainer
 
 _PAIRS, _PAIR_SECONDS = 5, 0.03
 """How often both ways are measured in turn, and for about how long each."""

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from core.engine import turbo_rules
+from core.engine.beginning import Batch, initial
 from core.engine.build import Net
 from core.engine.data import Split, split
 from core.engine.evaluate import encoded
 from core.engine.stepper import Stepper
-from core.engine.trainer import Batch, initial
 from core.engine.turbo_rules import Rule, State
 from core.experiment.model import Experiment, write
 from core.problems import Problem, Problems

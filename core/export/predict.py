@@ -10,11 +10,11 @@ from torch import Tensor
 from core.catalog.base import TOKENS, VALUES
 from core.catalog.datasets.tokens import END
 from core.engine import weights
+from core.engine.beginning import initial
 from core.engine.data import split
 from core.engine.evaluate import outputs, shares, unscaled
 from core.engine.generate import Manner, answered, continued
 from core.engine.reading import asked, spoken, typed
-from core.engine.trainer import initial
 from core.export.given import samples
 from core.export.subject import Subject
 from core.problems import Problem, Problems

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from core.catalog.metrics import compared
 from core.engine import weights
+from core.engine.beginning import initial
 from core.engine.data import Split, split
 from core.engine.device import found
 from core.engine.evaluate import outputs, unscaled
-from core.engine.trainer import initial
 from core.events import Finished, Started, Stopped
 from core.experiment.model import Experiment, read
 from core.export.subject import Proof, Subject, largest_difference

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from core.engine.beginning import shuffle
 from core.engine.device import found
 from core.engine.modules import OWN
 from core.engine.modules.first import initialized
 from core.engine.rhythm import due
-from core.engine.trainer import Trainer, shuffle
+from core.engine.trainer import Trainer
 from core.events import Event, Started, StepsRecorded, WeightEdited
 from core.experiment.model import Experiment, read, write
 from core.experiment.replay import History, history

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from core.catalog.metrics import compared
 from core.engine import weights
+from core.engine.beginning import initial
 from core.engine.build import Net
 from core.engine.data import Split, split
 from core.engine.evaluate import LARGEST_BATCH
-from core.engine.trainer import initial
 from core.export.proof import judged
 from core.export.subject import Proof, Subject, largest_difference
 from core.shapes import Shape

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from core.engine import weights
-from core.engine.trainer import initial
+from core.engine.beginning import initial
 from core.experiment.model import write
 from core.export.place import into, put
 from core.export.proof import of_weights

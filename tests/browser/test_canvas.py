@@ -12,6 +12,8 @@ from tests.conftest import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 
 def node(id: str, kind: str, *inputs: str, group: str = "", **settings: Any) -> dict[str, Any]:
     return {"id": id, "layer": {"kind": kind, **settings}, "inputs": inputs, "group": group}
@@ -119,7 +121,7 @@ def canvas(one_tab):
         has(page, "input", "out")
         drop_file(page, document)
         has(page, "input", *(one["id"] for one in document["network"]["nodes"]))
-        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate(DRAWN)
         return page
 
     return open_canvas
@@ -183,6 +185,7 @@ def test_a_wire_is_drawn_to_a_merge_chosen_and_deleted(canvas):
     chosen = page.locator(".ls-tools-words")
     for place in range(7):
         labels.nth(place).click(force=True)
+        page.evaluate(DRAWN)
         if re.match("Linear → Add", chosen.inner_text()):
             break
     before = len(wires(page))

@@ -7,10 +7,10 @@ from torch import nn
 from core.catalog.losses import LOSSES
 from core.catalog.metrics import metrics
 from core.engine import evaluate
+from core.engine.beginning import initial
 from core.engine.build import module
 from core.engine.data import split
 from core.engine.evaluate import encoded, outputs, scores, shares, unscaled
-from core.engine.trainer import initial
 from tests.experiment.drafts import draft
 
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from core.engine import weights as files
+from core.engine.beginning import initial
 from core.engine.data import split
 from core.engine.preview import EXTENT
 from core.engine.probes import MOST_SAMPLES, Probe, look
 from core.engine.probes_answers import SIDE
 from core.engine.probes_layers import MOST_UNITS, MOST_VALUES, MOST_WEIGHTS
-from core.engine.trainer import initial
 from core.experiment.templates import names, template
 from core.problems import Problems
 from core.records import Snapshot

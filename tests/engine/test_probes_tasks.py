@@ -9,10 +9,10 @@ import torch
 
 from core.catalog.all import DATASETS, LAYERS
 from core.catalog.metrics import rmse
+from core.engine.beginning import initial
 from core.engine.data import split
 from core.engine.probes import Probe
 from core.engine.probes_layers import watching
-from core.engine.trainer import initial
 from core.gaze import Gaze
 from core.records import Snapshot
 from tests.engine.runs import same, weights

@@ -4,8 +4,8 @@ import math
 
 import torch
 
+from core.engine.beginning import initial
 from core.engine.safety import LastFinite
-from core.engine.trainer import initial
 from tests.engine.runs import same, weights
 from tests.experiment.drafts import draft
 

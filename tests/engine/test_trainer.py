@@ -10,9 +10,10 @@ from core.catalog.losses import LOSSES
 from core.catalog.optimizers import OPTIMIZERS
 from core.catalog.regularizations import REGULARIZATIONS
 from core.catalog.schedules import SCHEDULES
+from core.engine.beginning import initial, shuffle
 from core.engine.build import network, optimizers
 from core.engine.probes import Probe
-from core.engine.trainer import Trainer, initial, shuffle, train
+from core.engine.trainer import Trainer, train
 from core.events import Diverged, Finished, Started, StepsRecorded, Stopped, Validated
 from core.experiment.model import Experiment
 from core.problems import Problems

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.engine import weights as files
-from core.engine.trainer import initial
+from core.engine.beginning import initial
 from core.experiment.templates import names, template
 from core.problems import Problems
 from tests.engine.runs import same, weights

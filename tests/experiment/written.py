@@ -9,10 +9,11 @@ from unittest.mock import patch
 
 import torch
 
+from core.engine.beginning import shuffle
 from core.engine.modules import OWN
 from core.engine.modules.first import initialized
 from core.engine.rhythm import due
-from core.engine.trainer import Trainer, shuffle
+from core.engine.trainer import Trainer
 from core.events import Event, StepsRecorded
 from core.experiment.model import Experiment, read, write
 from core.experiment.replay import History

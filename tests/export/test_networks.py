@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from core import export
 from core.engine import weights
+from core.engine.beginning import initial
 from core.engine.data import split
-from core.engine.trainer import Trainer, initial
+from core.engine.trainer import Trainer
 from core.experiment import templates
 from core.export import Subject
 from core.export.onnx_int8 import quantized

@@ -18,7 +18,7 @@ import pytest
 
 from core import __main__ as command_line
 from core.engine import weights
-from core.engine.trainer import initial
+from core.engine.beginning import initial
 from core.experiment import templates
 from core.experiment.model import write
 from core.export.predict import Predictor

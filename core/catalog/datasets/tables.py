@@ -173,7 +173,7 @@ class Gapminder(Table):
         countries = self.count // self.years
         validation = self.years * round(countries * self.validation_fraction)
         test = self.years * round(countries * self.test_fraction)
-        return Sizes(self.count - validation - test, validation, test)
+        return self.kept_aside(validation, test)
 
     def recipe(self) -> Recipe:
         return Recipe(gapminder, {"seed": self.seed})

@@ -1,6 +1,6 @@
 // The samples of a plane data set as dots: by class or value in colour, by split in form.
 
-const TEST = 2; // the split's number of test samples; 0 is train, 1 validation
+const [TRAIN, TEST] = [0, 2]; // the splits' numbers; 1 is validation, 3 what was left out of training
 
 /** Where a point of the plane lies on a square of `size` pixels. */
 export function onSquare([low, high], size, x, y) {
@@ -30,8 +30,8 @@ export function drawPoints(context, size, preview, studio, { radius, tests, chos
   const ring = studio.state.drawing?.task.kind === "classification" ? tokens.panel : tokens.quiet;
   context.lineWidth = radius > 2 ? 1 : 0.5;
   for (let index = 0; index < data.length / 2; index++) {
-    const part = split?.[index] ?? 0;
-    if (part === 1 || (part === TEST && !tests)) continue;
+    const part = split?.[index] ?? TRAIN;
+    if (part !== TRAIN && !(part === TEST && tests)) continue;
     const [x, y] = onSquare(extent, size, data[2 * index], data[2 * index + 1]);
     dot(context, x, y, radius, part === TEST);
     context.fillStyle = colour(index);
@@ -69,8 +69,8 @@ export function pointAt(preview, size, x, y, tests) {
   const split = preview.arrays.get("split")?.data;
   let [best, least] = [-1, 12];
   for (let index = 0; index < data.length / 2; index++) {
-    const part = split?.[index] ?? 0;
-    if (part === 1 || (part === TEST && !tests)) continue;
+    const part = split?.[index] ?? TRAIN;
+    if (part !== TRAIN && !(part === TEST && tests)) continue;
     const [left, top] = onSquare(preview.facts.extent, size, data[2 * index], data[2 * index + 1]);
     const away = Math.hypot(left - x, top - y);
     if (away < least) [best, least] = [index, away];

@@ -3,6 +3,8 @@
 import { body } from "./draft.js";
 import { unpack } from "./snapshot.js";
 
+const AGAIN = 3000; // milliseconds before a picture that did not come is asked for again
+const TRIES = 3; // and how often
 const PATIENCE = 120; // milliseconds without a new edit before a picture is asked for
 
 /**
@@ -11,7 +13,7 @@ const PATIENCE = 120; // milliseconds without a new edit before a picture is ask
  */
 export class Views {
   constructor(studio) {
-    Object.assign(this, { studio, shown: { preview: "", snapshot: "" }, timer: 0 });
+    Object.assign(this, { studio, shown: { preview: "", snapshot: "" }, timer: 0, tries: 0 });
   }
 
   /** The run whose weights are to be shown: one that is over and is what the draft describes. */
@@ -58,11 +60,21 @@ export class Views {
     this.shown[place] = key;
     const reply = await this.studio.ask(action, fields);
     if (this.shown[place] !== key || (place === "snapshot" && this.elsewhere())) return;
-    if (!reply.ok || !reply.data) this.shown[place] = "";
+    if (!reply.ok || !reply.data) this.failed(place, reply);
     else {
+      this.tries = 0;
       this.studio.state[place] = unpack(reply.data);
       this.studio.tell(place);
     }
+  }
+
+  /** Asks again a little later, for a busy machine; and says what is wrong when that does not help. */
+  failed(place, reply) {
+    this.shown[place] = "";
+    this.tries += 1;
+    clearTimeout(this.timer);
+    if (this.tries <= TRIES) this.timer = setTimeout(() => this.refresh(), AGAIN);
+    else this.studio.tellProblems(reply);
   }
 
   /** Whether something else than the network at rest is shown now. */
