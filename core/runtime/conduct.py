@@ -13,6 +13,7 @@ from core.events import (
     Paused,
     Resumed,
     Stopped,
+    TurboChanged,
     WeightEdited,
 )
 from core.problems import Problems, StoreTrouble
@@ -159,7 +160,7 @@ class Conductor:
         while self._plan and self._plan[0].step <= self._trainer.step:
             match event := self._plan.pop(0):
                 case Changed():
-                    self._keeper.hear(self._trainer.change(event.setting, event.value))
+                    self._change(event.setting, event.value)
                 case WeightEdited():
                     self._keeper.hear(self._trainer.edit_weight(
                         event.node, event.parameter, event.index, event.value))
@@ -263,7 +264,7 @@ class Conductor:
                 self._pace.set(command.value, time.monotonic())
                 self._speed.forget()
             case commands.Set():
-                self._keeper.hear(self._trainer.change(command.setting, command.value))
+                self._change(command.setting, command.value)
                 self._flush()
             case commands.Look():
                 self._eye.sample, self._eye.gaze = command.sample, command.gaze
@@ -275,6 +276,14 @@ class Conductor:
                 self._look()
             case _:
                 assert_never(command)
+
+    def _change(self, setting: str, value: object) -> None:
+        """Change a setting; compiled steps that do not know it are used no more, and that is told."""
+        compiled = self._trainer.turbo is not None
+        self._keeper.hear(self._trainer.change(setting, value))
+        if compiled and self._trainer.turbo is None:
+            self._keeper.hear(TurboChanged(step=self._trainer.step, state="off",
+                                           reason="A change asks for other steps; they are compiled anew."))
 
     def _pause(self) -> None:
         if self._halt is None:

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_studio import press, run_of
 from tests.browser.test_studio import training as training
-from tests.conftest import until
+from tests.conftest import App, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -13,7 +13,7 @@ SURFACE = "document.querySelector('.ls-output canvas').toDataURL()"
 
 
 @pytest.fixture
-def back(training):
+def back(training, app: App):
     """A run that goes on, looked at as it was at its second moment."""
     slider = training.page.get_by_label("Moment of the run")
     until(lambda: int(slider.get_attribute("max")) >= 3, what="three moments")
@@ -23,7 +23,7 @@ def back(training):
     step = int(words.inner_text().removeprefix("step ").replace("\u2009", ""))
     expect(training.page.locator(".ls-output")).to_contain_text(f"After step {step}.")
     assert training.page.evaluate(SURFACE) != now
-    training.step = step
+    training.step, training.app = step, app
     return training
 
 
@@ -50,3 +50,17 @@ def test_a_branch_goes_on_from_the_moment_with_its_curve_joined_and_its_lineage_
     }""", arg=back.step)
     page.get_by_role("button", name="Runs", exact=True).click()
     expect(page.locator(".ls-lineage").first).to_have_text(f"↳ from run {parent}, step {back.step}")
+
+
+def test_what_is_changed_while_looking_back_is_for_the_branch_alone(back):
+    page, parent = back.page, run_of(back)
+    page.get_by_label("Learning rate, value").fill("0.02")
+    page.keyboard.press("Enter")
+    page.get_by_label("Batch size, value").fill("16")
+    page.keyboard.press("Enter")
+    press(back, "Branch")
+    until(lambda: run_of(back) != parent, what="another run")
+    with back.app.page() as other:
+        asked = [other.well("open", run=run)["draft"]["training"] for run in (parent, run_of(back))]
+    assert [one["batch_size"] for one in asked] == [32, 16]
+    assert [one["optimizer"]["learning_rate"] for one in asked] == [0.003, 0.02]

@@ -134,7 +134,7 @@ function createEdits(studio) {
   const { state } = studio;
   return {
     change: (path, value, { final, gesture }) => {
-      const live = studio.live() && studio.liveSettings().has(path);
+      const live = studio.steers() && studio.liveSettings().has(path);
       if (live) studio.runs.move(path, value);
       if (!live || final) studio.draft.edit({ kind: "set", path, value }, { gesture, final });
     },

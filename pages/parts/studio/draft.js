@@ -182,9 +182,9 @@ export class Draft {
 
   /** Sends the live settings that have another value than before to a run that goes on. */
   steer(before) {
-    const { state, live, runs } = this.studio;
+    const { state, steers, runs } = this.studio;
     const held = new Map(before.map(({ setting, value }) => [setting, value]));
-    for (const { setting, value } of live() ? state.drawing.live : [])
+    for (const { setting, value } of steers() ? state.drawing.live : [])
       if (held.has(setting) && held.get(setting) !== value) runs.move(setting, value);
   }
 

@@ -20,6 +20,8 @@ export function createLookup({ state }) {
     /** The name of a node's weights inside it, as the network's own look at itself says. */
     weightName: (node) => state.snapshot?.facts.weights?.[node],
     live: () => Boolean(state.run && !state.run.over),
+    /** Whether what is changed is for the run that goes on, and not for a branch from its past. */
+    steers: () => Boolean(state.run && !state.run.over && state.back === null),
     /** The settings of the draft that may be moved while a run trains. */
     liveSettings: () => new Set((state.drawing?.live ?? []).map(({ setting }) => setting)),
   };

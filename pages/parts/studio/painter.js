@@ -6,6 +6,7 @@ import { shown } from "./state.js";
 
 const BREATH = 60; // milliseconds between two draws
 const REST = 1.5; // and this much of the time the last draw took
+const FARTHEST = 1e30;
 const CONFIG = {
   displaylogo: false,
   showSendToCloud: false,
@@ -15,6 +16,10 @@ const CONFIG = {
   doubleClickDelay: 500, // a busy page hears the second press late
   showTips: false,
 };
+
+/** Whether a value is so large that its place on the screen is no number a browser reads (beyond 3e38 pixels). */
+const far = (value) => Math.abs(value) > FARTHEST && Number.isFinite(value);
+const nearer = (value) => (far(value) ? Math.sign(value) * FARTHEST : value);
 
 /** Loads plotly.js from the plotly package of this installation; nothing comes from elsewhere. */
 async function loadPlotly() {
@@ -82,7 +87,8 @@ export class Painter {
   }
 
   /** When nothing but points is new, only those are handed over. */
-  put(list, look) {
+  put(told, look) {
+    const list = told.map((trace) => (trace.y.some(far) ? { ...trace, y: trace.y.map(nearer) } : trace));
     const now = JSON.stringify([list.map(({ x, y, ...style }) => style), look]);
     if (!this.drawn) this.facts.chartMounts += 1;
     const points = { x: list.map(({ x }) => x), y: list.map(({ y }) => y) };

@@ -11,7 +11,7 @@ const TIP = "Find a rate: trains a fresh copy for a few seconds while the rate r
 
 /** The button that opens the test. */
 export function createRange(studio) {
-  const button = make("button", { type: "button", class: "ls-until", "data-tip": TIP }, "find");
+  const button = make("button", { type: "button", class: "ls-find", "data-tip": TIP }, "find");
   createPopover(studio, button, "Find a learning rate", (panel, close) => fill(studio, panel, close), { wide: true });
   return button;
 }

@@ -140,9 +140,9 @@ export class Runs {
    * layers are frozen. Only while data and layers are its own; otherwise everything waits for the next Train.
    */
   follow() {
-    const { state, live, liveSettings } = this.studio;
+    const { state, steers, liveSettings } = this.studio;
     const { run, draft, drawing } = state;
-    if (!live() || !run.experiment || !drawing?.ready) return;
+    if (!steers() || !run.experiment || !drawing?.ready) return;
     const [was, is] = [run.experiment, draft].map((one) => rest(one, liveSettings()));
     if (differ(was.data, is.data) || differ(thawed(was.network), thawed(is.network))) return;
     for (const part of state.catalogue.changeable)

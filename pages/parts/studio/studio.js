@@ -164,15 +164,16 @@ function createNotice(studio) {
     again,
     close,
   );
-  on("draft run notice connection", () => {
+  on("draft run notice connection back", () => {
     const waiting = !state.notice && studio.changed();
+    const past = state.back !== null;
     const text =
       state.connected || !state.catalogue
-        ? state.notice || (waiting ? "Your changes apply at the next Train." : "")
+        ? state.notice || (waiting ? (past ? "Your changes are for the branch." : "Your changes apply at the next Train.") : "")
         : "Reconnecting… The run goes on; nothing is lost.";
     write(words, text);
     line.hidden = !text;
-    again.hidden = !waiting || !state.connected;
+    again.hidden = !waiting || past || !state.connected;
     give(again, "disabled", Boolean(studio.reason()));
     close.hidden = !state.notice || !state.connected;
   });

@@ -12,7 +12,7 @@ const BRANCH = "Train on from this moment as a run of its own, with anything cha
 /** Where the person is in the run's time: `state.back` is a step, or null for now. */
 class Time {
   constructor(studio) {
-    Object.assign(this, { studio, busy: false, timer: 0 });
+    Object.assign(this, { studio, busy: false, timer: 0, present: null });
     studio.ending.push(() => clearTimeout(this.timer));
   }
 
@@ -23,14 +23,16 @@ class Time {
     return run?.over && moments.at(-1) === run.progress?.step ? moments.slice(0, -1) : moments;
   }
 
-  /** Goes to a step, or to now. */
+  /** Goes to a step, or to now: what was changed for a branch is then undone, for the run knows nothing of it. */
   go(step) {
     const { state, tell, views } = this.studio;
     if (state.back === step) return;
+    if (state.back === null) this.present = state.draft;
     state.back = step;
     tell("back", "snapshot", "points");
     clearTimeout(this.timer);
     if (step !== null) return void this.fetch();
+    if (this.studio.live() && this.present !== state.draft) this.studio.draft.push("check", { draft: this.present });
     if (state.latest) state.snapshot = state.latest;
     state.latest = null;
     views.forget();

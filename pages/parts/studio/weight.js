@@ -23,7 +23,7 @@ const STILL = "Weights can be moved while a run trains or is paused. Press Train
 
 /** @returns {HTMLElement} */
 export function createWeight(studio) {
-  const { state, on, live } = studio;
+  const { state, on, steers } = studio;
   const head = dockHead(studio, "Weight");
   const words = make("p", { class: "ls-help" });
   const hint = make("p", { class: "ls-facts" });
@@ -34,7 +34,7 @@ export function createWeight(studio) {
     const value = weightOf(state);
     write(words, sentence(studio, value));
     if (value !== undefined && !sender.busy()) field.set(value);
-    const movable = live() && state.back === null;
+    const movable = steers();
     field.disable(!movable);
     write(hint, movable ? LIVE : STILL);
   });
