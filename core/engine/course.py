@@ -33,13 +33,17 @@ class Course:
         """The first end of an epoch after a step of this or later epochs."""
         return self.began + ((step - self.began) // self.steps_per_epoch + 1) * self.steps_per_epoch
 
+    def end_of(self, epoch: int) -> int:
+        """The step after which an epoch (from 1) ends that is not over yet."""
+        return self.began + max(epoch - self.epoch, 0) * self.steps_per_epoch
+
     def scheduled(self, ahead: int) -> int:
         """What a schedule takes the step `ahead` of now for: its number, when all epochs are this long."""
         return self.epoch * self.steps_per_epoch + self.place + ahead
 
     def total(self, epochs: int | None) -> int | None:
         """The step after which a run of so many epochs ends; None when it has no end."""
-        return None if epochs is None else self.began + (epochs - self.epoch) * self.steps_per_epoch
+        return None if epochs is None else self.end_of(epochs)
 
     def epoch_of(self, step: int) -> int:
         """The epoch (from 1) that a step of this length of epochs was taken in; 0 before the first."""

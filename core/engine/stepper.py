@@ -59,10 +59,14 @@ class Stepper:
             loss = self._backward_in_parts(inputs, targets)
         else:
             loss = self.loss_of.forward(self.net.forward(inputs), targets)
-            (loss if self._penalty is None else loss + self._price(*self._penalty)).backward()
+            self.priced(loss).backward()
         if self._clip is not None:
             torch.nn.utils.clip_grad_norm_(self._parameters, self._clip)
         return loss.detach()
+
+    def priced(self, loss: Tensor) -> Tensor:
+        """A loss with the penalty on large weights added, where there is one."""
+        return loss if self._penalty is None else loss + self._price(*self._penalty)
 
     def _backward_in_parts(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """The same gradients, part by part, each of two samples or more; it counts by its samples."""

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from core.engine import device as devices
 from core.engine.beginning import Batch, initial, shuffle, tried
@@ -65,7 +66,7 @@ class Trainer:
         self.course = Course(steps_per_epoch(experiment, samples))
         self.batch_size = experiment.training.batch_size
         self.seconds, self.over = 0.0, False
-        self._stepper = Stepper(experiment, self.network, samples)
+        self.stepper = Stepper(experiment, self.network, samples)
         self._live = Live(self)
         self._inputs, self._targets = self._train_tensors()
         self._batches: list[Batch] = []
@@ -188,7 +189,7 @@ class Trainer:
         memory = remembered(self.optimizers, self.network)
         for node in experiment.network.nodes:
             self.network.block(node.id).requires_grad_(not node.frozen)
-        self._stepper = Stepper(experiment, self.network, len(self.split.rows["train"]))
+        self.stepper = Stepper(experiment, self.network, len(self.split.rows["train"]))
         give(self.optimizers, self.network, memory, whole=training.optimizer.closure)
         self.experiment, self.batch_size, self.turbo = experiment, training.batch_size, None
         if course(before) != course(experiment):
@@ -204,7 +205,7 @@ class Trainer:
 
     def use(self, experiment: Experiment) -> None:
         """Go on with an experiment that differs in live settings only."""
-        self._stepper.use(experiment)
+        self.stepper.use(experiment)
         self.experiment = experiment
 
     @property
@@ -225,15 +226,22 @@ class Trainer:
     @property
     def optimizers(self) -> list[torch.optim.Optimizer]:
         """The torch optimizers at work."""
-        return self._stepper.optimizers
+        return self.stepper.optimizers
 
     @property
     def rate(self) -> float:
         """The learning rate of the step to come."""
         return self._rate(1)
 
+    def coming(self) -> tuple[Batch, Tensor]:
+        """The batch of the step to come, and which rows of the data set it holds."""
+        order = shuffle(len(self._inputs), self.experiment.training.seed, self.epoch + 1)
+        order = order[self.course.place * self.batch_size:][:self.batch_size]
+        there = order.to(self._inputs.device)
+        return (self._inputs[there], self._targets[there]), self.split.rows["train"].cpu()[order]
+
     def _rate(self, ahead: int) -> float:
-        return self._stepper.rate(self.course.scheduled(ahead), self._validation_losses)
+        return self.stepper.rate(self.course.scheduled(ahead), self._validation_losses)
 
     def _take_steps(self, most: int) -> None:
         """Take one step, or at once as many as were compiled together."""
@@ -251,7 +259,7 @@ class Trainer:
         inputs, targets = self._batches[place]
         scheduled = self.course.scheduled(1)
         self.course.step += 1
-        self._recorder.add(self._stepper.step(scheduled, inputs, targets, self._validation_losses))
+        self._recorder.add(self.stepper.step(scheduled, inputs, targets, self._validation_losses))
 
     def _shuffled(self) -> list[Batch]:
         """This epoch's batches: a permutation drawn from the seed and the epoch alone."""
@@ -317,7 +325,7 @@ class Trainer:
 
     def _scores(self, name: str) -> dict[str, float]:
         loss = self.experiment.training.loss.for_task(self.split.task)
-        return scores(self.network, self.split, name, self._stepper.loss_of, loss.one_hot)
+        return scores(self.network, self.split, name, self.stepper.loss_of, loss.one_hot)
 
     def _train_tensors(self) -> Batch:
         inputs, targets = self.split.part("train")

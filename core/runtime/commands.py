@@ -29,10 +29,17 @@ class Step(Plain):
     kind: Literal["step"] = "step"
 
 
+class Slow(Plain):
+    """One step in slow motion: tell its stages in numbers, then wait."""
+
+    kind: Literal["slow"] = "slow"
+
+
 class Epoch(Plain):
-    """To the end of the epoch, then wait."""
+    """To the end of the epoch, or of the epoch of this number, then wait."""
 
     kind: Literal["epoch"] = "epoch"
+    number: int | None = Field(None, ge=1, le=10**9)
 
 
 class Stop(Plain):
@@ -74,7 +81,9 @@ class Weight(Plain):
     value: _Finite
 
 
-Command = Pause | Resume | Step | Epoch | Stop | Pace | Set | Look | Weight
+Motion = Pause | Resume | Step | Slow | Epoch
+"""Whether to go on, and how far."""
+Command = Motion | Stop | Pace | Set | Look | Weight
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 
 

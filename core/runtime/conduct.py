@@ -1,6 +1,7 @@
 """Conductor: leads one run: pulls its events, has them stored, heeds commands, looks by the clock."""
 
 import time
+import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, assert_never
 
@@ -10,16 +11,15 @@ from core.events import (
     Diverged,
     Event,
     Finished,
-    Paused,
-    Resumed,
     Stopped,
     TurboChanged,
     WeightEdited,
 )
-from core.problems import Problems, StoreTrouble
-from core.records import Progress, RunState
+from core.problems import Problems
+from core.records import Progress
 from core.runtime import commands
-from core.runtime.commands import Command
+from core.runtime.commands import Command, Motion
+from core.runtime.ear import Ear
 from core.runtime.eye import Eye
 from core.runtime.keeper import Keeper
 from core.runtime.pace import Pace, Speed
@@ -27,6 +27,7 @@ from core.runtime.past import Again
 from core.runtime.replaying import Steer
 from core.runtime.saver import Saver
 from core.runtime.turbo import Companion
+from core.runtime.waiting import Waiting
 
 if TYPE_CHECKING:
     from core.engine.trainer import Trainer
@@ -34,12 +35,11 @@ if TYPE_CHECKING:
 Ending = Finished | Stopped | Diverged
 
 _HEED = 0.01
-"""Seconds between two looks for commands."""
+"""Seconds of training, or of waiting, between two looks for commands."""
 _FLUSH = 0.1
 """Seconds between two flushes."""
 _REFRESH = 1.0
 """Seconds between two words to the catalog."""
-_MANY = 1 << 40
 
 
 class Conductor:
@@ -53,7 +53,7 @@ class Conductor:
         plan: what is to be done to it, when it replays another.
         """
         self.stopping = False
-        self._run = run
+        self._ear = Ear(keeper.catalog, run)
         self._trainer = trainer
         self._keeper = keeper
         self._eye = eye
@@ -64,13 +64,11 @@ class Conductor:
         self._pace = Pace()
         self._speed = Speed()
         self._companion = Companion(trainer, keeper.hear)
-        self._halt: int | None = None  # the step to wait at; None while nobody said to wait
+        self._waiting = Waiting(trainer, keeper)
         self._ending: Ending | None = None
         self._edited = -1  # the step after which a weight was set by hand last
         self._lasted = 0.0  # seconds so far, pauses left out
-        self._heard = 0
-        self._catalog_version = -1
-        self._heeded = self._flushed = self._refreshed = -_REFRESH
+        self._flushed = self._refreshed = -_REFRESH
 
     def conduct(self) -> Ending:
         """Lead the run until it ends, and return its ending, which is not stored yet. Raises Gone."""
@@ -79,7 +77,7 @@ class Conductor:
         else:
             self._begin()
         while self._ending is None:
-            began, waited = time.monotonic(), self._waits
+            began, waited = time.monotonic(), self._waiting.now
             self._heed()
             if self._ending is None:
                 self._train()
@@ -130,16 +128,12 @@ class Conductor:
             else:
                 self._trainer.edit_weight(change.node, change.parameter, change.index, change.value)
 
-    @property
-    def _waits(self) -> bool:
-        return self._halt is not None and self._trainer.step >= self._halt
-
     def _train(self) -> None:
         now = time.monotonic()
         self._follow_plan()
         if self._ending is not None:
             return
-        if self._waits:
+        if self._waiting.now:
             time.sleep(_HEED)
             return
         steps = self._pace.due(now)
@@ -147,13 +141,34 @@ class Conductor:
             time.sleep(min(self._pace.wait(now), _HEED))
             return
         before = self._trainer.step
-        left = _MANY if self._halt is None else self._halt - before
-        left = min([left, *(event.step - before for event in self._plan[:1])])
-        self._take(self._trainer.advance(min(left, _MANY if steps is None else steps), _HEED))
+        if self._waiting.slowly:
+            self._step_slowly()
+        else:
+            left = [self._waiting.left, *(event.step - before for event in self._plan[:1])]
+            self._take(self._trainer.advance(min(left if steps is None else [*left, steps]), _HEED))
         self._pace.did(self._trainer.step - before, time.monotonic())
-        if self._waits:
+        if self._waiting.now and self._ending is None:
+            self._waiting.arrive()
             self._look()
             self._flush()
+
+    def _step_slowly(self) -> None:
+        """Take one step and tell it in stages; telling it takes more memory, and is given up if need be."""
+        from core.engine.slow import slowly
+
+        before = self._trainer.step
+        try:
+            happened, told = slowly(self._trainer)
+        except Exception:  # an edge: what is only for the eye must not end hours of training
+            if self._trainer.step != before:
+                raise
+            traceback.print_exc()
+            self._keeper.note("This step could not be told in slow motion; it was taken all the same. "
+                              "The run's log has the details.")
+            happened, told = self._trainer.advance(1, 0.0), None
+        self._take(happened)
+        if told:
+            self._eye.add(self._trainer.step, slow=told)
 
     def _follow_plan(self) -> None:
         """Do what the plan says for this step."""
@@ -179,19 +194,20 @@ class Conductor:
     def _tell(self) -> None:
         """What goes by the clock."""
         now = time.monotonic()
-        if now - self._flushed >= (_REFRESH if self._waits and not self._keeper.waiting else _FLUSH):
+        if now - self._flushed >= (_REFRESH if self._waiting.now and not self._keeper.waiting else _FLUSH):
             self._flush()
         if now - self._refreshed >= _REFRESH:
             self._refreshed = now
             self._keeper.refresh(self._trainer.seconds)
-        self._companion.glance(free=self._pace.rate is None and self._halt is None and self._again is None)
+        free = self._pace.rate is None and not self._waiting.paused and self._again is None
+        self._companion.glance(free=free)
         self._eye.glance(self._trainer.step, self._trainer.epoch, self._pace.rate is not None)
         if self._again is None and self._ending is None:
             self._saver.glance(self._trainer)
 
     def _flush(self) -> None:
         now = self._flushed = time.monotonic()
-        if self._waits:
+        if self._waiting.now:
             self._speed.forget()  # what comes after is not compared with what was before
         else:
             self._speed.see(self._trainer.step, now)
@@ -199,8 +215,9 @@ class Conductor:
 
     def _look(self) -> None:
         trainer = self._trainer
-        edited = self._edited == trainer.step and self._waits  # no scheduled judgement knows of it yet
-        self._eye.look(trainer.step, trainer.epoch, **({"now": trainer.judged()} if edited else {}))
+        if self._edited == trainer.step and self._waiting.now:  # no scheduled judgement knows of it yet
+            self._eye.add(trainer.step, now=trainer.judged())
+        self._eye.look(trainer.step, trainer.epoch)
 
     def _progress(self) -> Progress:
         trainer, speed = self._trainer, self._speed.value()
@@ -213,32 +230,16 @@ class Conductor:
             at=time.time())
 
     def _heed(self) -> None:
-        now = time.monotonic()
-        if now - self._heeded < _HEED:
+        if not self._ear.due():
             return
-        self._heeded = now
         if self.stopping:
             self._take(self._trainer.stop())
             return
-        for number, raw in self._told():
-            self._heard = number
+        for raw in self._ear.said():
             if self._ending is None:
                 self._obey(raw)
         if self._keeper.waiting:
             self._flush()  # who moved something sees at once that it moved
-
-    def _told(self) -> list[tuple[int, dict[str, object]]]:
-        """What was said since the last look. A catalog in trouble costs one look: the next tells all."""
-        catalog = self._keeper.catalog
-        try:
-            version = catalog.version()
-            if version == self._catalog_version:
-                return []
-            said = catalog.commands(self._run, self._heard)
-        except StoreTrouble:
-            return []
-        self._catalog_version = version
-        return said
 
     def _obey(self, raw: dict[str, object]) -> None:
         """Do what was said; what cannot be done becomes a note."""
@@ -249,15 +250,10 @@ class Conductor:
                 self._keeper.note(f"{problem.what} {problem.fix}")
 
     def _do(self, command: Command) -> None:
+        if isinstance(command, Motion):
+            self._move(command)
+            return
         match command:
-            case commands.Pause():
-                self._pause()
-            case commands.Resume():
-                self._resume()
-            case commands.Step():
-                self._halt = self._stand() + 1
-            case commands.Epoch():
-                self._halt = self._trainer.course.end_after(self._stand())
             case commands.Stop():
                 self._take(self._trainer.stop())
             case commands.Pace():
@@ -285,26 +281,15 @@ class Conductor:
             self._keeper.hear(TurboChanged(step=self._trainer.step, state="off",
                                            reason="A change asks for other steps; they are compiled anew."))
 
-    def _pause(self) -> None:
-        if self._halt is None:
-            self._halt = self._trainer.step
-            self._keeper.hear(Paused(step=self._halt))
-            self._speed.forget()
+    def _move(self, command: Motion) -> None:
+        """Go on or wait, and show where it stands."""
+        paused = self._waiting.paused
+        self._waiting.obey(command)
+        if self._waiting.paused == paused:
+            return
+        self._speed.forget()
+        if self._waiting.paused:
             self._flush()
-            self._keeper.state(RunState.PAUSED, seconds=self._trainer.seconds)
             self._look()
-        self._halt = self._trainer.step
-
-    def _stand(self) -> int:
-        """The step it will wait at already, so that steps asked for add up; one that goes on waits now."""
-        if self._halt is None:
-            self._pause()
-        return self._trainer.step if self._halt is None else self._halt
-
-    def _resume(self) -> None:
-        if self._halt is not None:
-            self._halt = None
-            self._keeper.hear(Resumed(step=self._trainer.step))
-            self._speed.forget()
+        else:
             self._pace.set(self._pace.rate, time.monotonic())
-            self._keeper.state(RunState.RUNNING, seconds=self._trainer.seconds)

@@ -35,6 +35,7 @@ class Eye:
         self._show = show
         self._complain = complain
         self._seen: int | None = None
+        self._more: tuple[int, dict[str, object]] = -1, {}
         self._cost: float | None = None
         self._ended = -_FEWEST
         self._open = True
@@ -45,8 +46,13 @@ class Eye:
         if step != self._seen and time.monotonic() - self._ended >= max(_FEWEST, cost):
             self.look(step, epoch)
 
-    def look(self, step: int, epoch: int, **facts: object) -> bytes | None:
-        """Look now, show these facts with it, and return what was shown.
+    def add(self, step: int, **facts: object) -> None:
+        """Show these facts with all that is seen after this step."""
+        known, others = self._more
+        self._more = step, ({**others, **facts} if known == step else facts)
+
+    def look(self, step: int, epoch: int) -> bytes | None:
+        """Look now, and return what was shown.
 
         A look that fails is the last one, and costs nothing.
         """
@@ -55,7 +61,8 @@ class Eye:
         began = time.monotonic()
         try:
             seen = self._probe.snapshot(step, epoch, self.sample, self.gaze)
-            block = replace(seen, facts={**seen.facts, **facts, "at": time.time()}).pack()
+            more = self._more[1] if self._more[0] == step else {}
+            block = replace(seen, facts={**seen.facts, **more, "at": time.time()}).pack()
         except Exception:  # an edge: what is only for the eye must not end hours of training
             self._open = False
             traceback.print_exc()

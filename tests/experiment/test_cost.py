@@ -18,7 +18,7 @@ def test_an_optimizer_keeps_no_more_numbers_than_it_says(optimizer):
     trainer = Trainer(experiment)
     trainer.advance(4 * getattr(optimizer, "history", 1), 60.0)
     weights = sum(parameter.numel() for parameter in trainer.network.parameters())
-    kept = sum(_numbers(state) for each in trainer._stepper.optimizers for state in each.state.values())
+    kept = sum(_numbers(state) for each in trainer.optimizers for state in each.state.values())
     assert kept <= (optimizer.kept() + 0.2) * weights  # beside them it counts its steps
     if optimizer.kind not in ("lbfgs", "muon"):
         assert kept >= optimizer.kept() * weights

@@ -99,6 +99,37 @@ def test_one_step_is_one_step_and_one_epoch_ends_with_the_epoch(paused):
     assert len(works.said(run, Paused)) == 1
 
 
+def test_a_step_in_slow_motion_is_told_with_the_picture_after_it_until_the_next_step(paused):
+    works, run = paused
+    at = works.said(run, Paused)[-1].step
+    works.tell(run, "step")
+    works.tell(run, "slow")
+    until(lambda: live(works, run).step == at + 2, what="a look after the second step")
+    told = live(works, run).facts["slow"]
+    assert told["step"] == at + 2
+    assert [layer["id"] for layer in told["layers"]][-1] == "out"
+    works.tell(run, "look", sample=5)
+    until(lambda: live(works, run).facts["sample"]["index"] == 5, what="a look at sample 5")
+    assert live(works, run).facts["slow"] == told
+    works.tell(run, "step")
+    until(lambda: live(works, run).step == at + 3, what="a look after the third step")
+    assert "slow" not in live(works, run).facts
+
+
+def test_a_run_goes_on_to_the_end_of_an_epoch_of_a_number_and_waits_there(paused):
+    works, run = paused
+    per_epoch = works.reader(run).progress().steps_per_epoch
+    goal = works.said(run, Paused)[-1].step // per_epoch + 5
+    works.tell(run, "epoch", number=goal)
+    until(lambda: len(works.said(run, Paused)) == 2, what="the end of that epoch")
+    assert works.said(run, Paused)[-1].step == goal * per_epoch
+    assert works.run(run).state is RunState.PAUSED
+    works.tell(run, "epoch", number=goal)
+    said = f"{goal} epochs are done already"
+    until(lambda: any(said in text for _, text in works.reader(run).notes()), what="a note")
+    assert works.reader(run).progress().step == goal * per_epoch
+
+
 def test_a_step_asked_of_a_running_run_pauses_it_first(training):
     works, run = training
     works.tell(run, "step")
