@@ -38,16 +38,18 @@ def slowly(trainer: Trainer) -> tuple[list[Event], Facts]:
     rate = trainer.rate
     with _unmoved(trainer):
         _explore(trainer, told)
-    slopes = {name: one.grad for name, one in net.learned().items()}
-    before = {name: one.detach().clone() for name, one in net.learned().items()}
+    learned = net.learned()
+    before = {name: (one.detach().clone(), one.grad) for name, one in learned.items()}
     events = trainer.advance(1, 0.0)
     entry = trainer.experiment.training
+    slopes = [slope for _, slope in before.values() if slope is not None]
     told["update"] = {"rate": rate, "rule": type(entry.optimizer).title, "clip": entry.clip,
-                      "gradient": _length([slope for slope in slopes.values() if slope is not None])}
+                      "gradient": _length(slopes)}
     for layer in told["layers"]:
         layer["parameters"] = [
-            _moved(name.partition(".")[2], before[name], now.detach(), slopes[name])
-            for name, now in net.learned().items() if name.partition(".")[0] == layer["id"]]
+            {"name": name, "of": _owner(net.block(layer["id"]), name),
+             **_moved(*before[f"{layer['id']}.{name}"], one.detach())}
+            for name, one in net.block(layer["id"]).named_parameters()]
     return events, told
 
 
@@ -116,9 +118,14 @@ def _neuron(net: Net, id: str, outputs: dict[str, Tensor], trace: Trace) -> Fact
         "bias": None if bias is None else _number(bias[0]), "sum": _number(trace.sums[0, 0])}}
 
 
-def _moved(name: str, before: Tensor, after: Tensor, slope: Tensor | None) -> Facts:
+def _owner(block: nn.Module, name: str) -> str:
+    """The kind of module a parameter belongs to, in torch's word."""
+    return type(block.get_submodule(name.rpartition(".")[0])).__name__
+
+
+def _moved(before: Tensor, slope: Tensor | None, after: Tensor) -> Facts:
     """How one parameter was moved, and the story of the number whose slope was steepest."""
-    facts: Facts = {"name": name, "count": before.numel(), "size": _length([before]),
+    facts: Facts = {"count": before.numel(), "size": _length([before]),
                     "moved": _length([after - before]), "gradient": None, "one": None}
     if slope is None or not slope.numel():
         return facts

@@ -152,7 +152,7 @@ function cuts(limits, tokens) {
     [limits?.y2, 0.36],
   ];
   return places
-    .filter(([cut]) => cut)
+    .filter(([cut]) => cut && (cut.lowest ?? cut.highest) !== null)
     .map(([{ lowest, highest }, y]) => ({
       text: [
         highest === null ? "" : `▲ up to ${short(highest)} cut off`,

@@ -70,7 +70,7 @@ function withControl(studio, view, event, target) {
 }
 
 /**
- * Space trains and pauses, → makes one step, / opens the layers, + - 0 zoom the network, Ctrl+Z and Ctrl+Shift+Z
+ * Space trains and pauses, → makes one step, s one in slow motion, / opens the layers, + - 0 zoom the network, Ctrl+Z and Ctrl+Shift+Z
  * undo and redo, Ctrl+C and Ctrl+V copy and paste the chosen boxes.
  */
 export function studioKeys(studio) {
@@ -78,6 +78,7 @@ export function studioKeys(studio) {
   const orders = {
     " ": () => studio.toggle(),
     ArrowRight: () => studio.step(),
+    s: () => studio.slow(),
     "/": () => studio.openShelf(),
     "+": () => studio.camera.zoomBy(1.25),
     "=": () => studio.camera.zoomBy(1.25),

@@ -3,6 +3,7 @@
 const EDGE = 0.2; // the quantiles from this to one minus this, and the first value, are always shown
 const FAR = 4; // spans beyond them a value may lie and still decide the axis, as in a box plot
 const ODD = 20; // a first value this many times larger than the next few is an extreme too
+const FLAT = 0.04; // a curve that moves by less of its size is drawn as the nearly flat one it is, with short numbers
 const APART = 1000; // a curve this many times larger than the smallest would hide it: it runs off the chart
 
 const lowest = (values) => values.reduce((one, other) => Math.min(one, other));
@@ -23,6 +24,18 @@ function together(cores) {
   const sizes = cores.map(([low, high]) => Math.max(Math.abs(low), Math.abs(high)));
   const least = Math.min(...sizes);
   return cores.filter((_, index) => !least || sizes[index] <= APART * least);
+}
+
+/** Room around values that hardly differ; null when they do. */
+export function roomFor(curves) {
+  const values = curves.flat().filter(Number.isFinite);
+  if (!values.length) return null;
+  const [least, most] = [lowest(values), highest(values)];
+  const room = FLAT * Math.max(Math.abs(least), Math.abs(most));
+  if (most - least >= room) return null;
+  const digit = 10 ** Math.floor(Math.log10(room / 2));
+  const middle = Math.round((least + most) / 2 / digit) * digit;
+  return { range: [middle - room, middle + room], lowest: null, highest: null };
 }
 
 /**

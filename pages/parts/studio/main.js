@@ -2,7 +2,9 @@
 
 import { give, make, write } from "./element.js";
 import { icon } from "./icons.js";
-import { iconButton } from "./popover.js";
+import { createPopover, iconButton } from "./popover.js";
+
+const SLOW = "Take one step, and see it in stages: batch, forward, loss, backward, update.";
 
 /** @returns {HTMLElement} */
 export function createMain(studio) {
@@ -18,6 +20,9 @@ export function createMain(studio) {
   const epoch = iconButton("epoch", "One epoch", "See every training sample once, then wait.", () =>
     studio.epoch(),
   );
+  const slow = iconButton("slow", "One step in slow motion", `${SLOW} Key: S`, () => studio.slow());
+  slow.classList.add("ls-roomy");
+  const more = createMore(studio);
   const stop = iconButton("stop", "Stop", "End this run and judge it on the test samples.", () =>
     studio.stop(),
   );
@@ -36,7 +41,7 @@ export function createMain(studio) {
     const reason = studio.live() && state.connected ? "" : studio.reason();
     train.update(reason);
     write(why, state.connected && state.drawing ? reason : "");
-    for (const button of [step, epoch]) give(button, "disabled", Boolean(reason));
+    for (const button of [step, slow, epoch, more]) give(button, "disabled", Boolean(reason));
     give(stop, "disabled", !studio.live() || !state.connected);
     give(reset, "disabled", !state.run || !state.connected);
   });
@@ -47,10 +52,39 @@ export function createMain(studio) {
     train.button,
     resume,
     step,
+    slow,
     epoch,
+    more,
     stop,
     why,
   );
+}
+
+/** What else can be asked for: slow motion where its button has no room, and going on to an epoch. */
+function createMore(studio) {
+  const button = iconButton("more", "More ways to go on", "Slow motion, or to an epoch of your choice.", () => {});
+  createPopover(studio, button, "More ways to go on", (panel, close) => {
+    const slow = () => (close(true), studio.slow());
+    const next = (studio.state.run?.progress?.epoch ?? 0) + 1;
+    const number = make("input", { type: "number", class: "ls-goal-number", id: "ls-goal", min: next, step: 1, value: next + 9 });
+    const go = () => {
+      if (!number.value || !number.reportValidity()) return;
+      close(true);
+      studio.epochTo(Number(number.value));
+    };
+    number.addEventListener("keydown", (event) => event.key === "Enter" && go());
+    panel.append(
+      make("button", { type: "button", class: "ls-button", "data-tip": SLOW, onclick: slow }, icon("slow"), "One step in slow motion"),
+      make(
+        "div",
+        { class: "ls-goal" },
+        make("label", { for: "ls-goal" }, "To the end of epoch"),
+        number,
+        make("button", { type: "button", class: "ls-button", onclick: go }, "Go"),
+      ),
+    );
+  });
+  return button;
 }
 
 /** The one large button: Train, Pause, Continue. */

@@ -30,6 +30,7 @@ export function createNetwork(studio) {
   on("camera", () => look(studio, view));
   on("snapshot theme hover filters", () => paintAll(studio, view));
   on("selection draft", () => mark(studio, view));
+  on("stage draft", () => markStage(studio, view));
   on("selection wires", () => view.drawn && paintWires(studio, view));
   studio.focusBox = (id) => {
     view.camera.reveal(view.layout?.places.get(id));
@@ -265,6 +266,17 @@ function chosenLine({ hovered, neuron, link }, edge) {
   if (unit?.node === edge.from) return (line) => line.from === unit.unit;
   if (link?.node === edge.to) return (line) => line.out === link.out && line.from === link.from;
   return null;
+}
+
+/** Marks the box that slow motion tells of; of a folded block, the block's. */
+function markStage({ state }, view) {
+  const node = state.stage?.layer?.id;
+  for (const box of state.drawing?.boxes ?? []) {
+    const meant = node !== undefined && (box.id === node || box.nodes?.includes(node));
+    const element = view.boxes.get(box.id)?.element;
+    if (element) give(element, "data-stage", meant && state.stage.phase);
+    if (meant) view.camera.reveal(view.layout?.places.get(box.id));
+  }
 }
 
 function mark(studio, view) {

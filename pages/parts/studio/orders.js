@@ -55,12 +55,12 @@ function createCommands(studio) {
   const command = (order) => studio.runs.command(order);
   const start = () => studio.runs.train(studio.pace());
   /** Does one thing, then waits; starts a run for it when there is none. */
-  const once = async (kind) => {
-    if (studio.live()) return command({ kind });
+  const once = async (kind, more = {}) => {
+    if (studio.live()) return command({ kind, ...more });
     if (studio.reason()) return undefined;
     const reply = await studio.runs.train(1);
     if (!reply.ok) return undefined;
-    await command({ kind });
+    await command({ kind, ...more });
     return command({ kind: "pace", value: studio.pace() });
   };
   return {
@@ -71,6 +71,9 @@ function createCommands(studio) {
     },
     step: () => once("step"),
     epoch: () => once("epoch"),
+    /** Goes on to the end of an epoch of this number, then waits. */
+    epochTo: (number) => once("epoch", { number }),
+    once,
     stop: () => command({ kind: "stop" }),
     /** Has a run go on whose process was gone. */
     resume: async () => {

@@ -4,6 +4,7 @@ import { fit, give, make, write } from "./element.js";
 import { paintPicture } from "./tiles.js";
 
 const SIZE = 20; // pixels of a picture
+const LETTERS = 2; // of a class' name under it; the tip has all of it
 
 /** @returns {HTMLElement} */
 export function createPictures(studio) {
@@ -55,16 +56,17 @@ function judge({ state }, cells) {
   const confidence = state.snapshot?.arrays.get("grid/confidence")?.data;
   const truth = state.preview?.arrays.get("grid/true")?.data;
   const name = (index) => state.drawing.task.classes?.[index] ?? String(index);
+  const brief = (index) => [...name(index)].slice(0, LETTERS).join("");
   cells.forEach(({ button, words, sample }, index) => {
     const answer = predicted?.[index];
     const right = answer === undefined ? null : answer === truth?.[index];
     write(
       words,
       right === null
-        ? name(truth?.[index])
+        ? brief(truth?.[index])
         : right
-          ? name(answer)
-          : `${name(answer)}≠${name(truth[index])}`,
+          ? brief(answer)
+          : `${brief(answer)}≠${brief(truth[index])}`,
     );
     give(button, "data-right", right === null ? null : String(right));
     give(button, "aria-pressed", String(sample === state.sample));

@@ -21,6 +21,7 @@
  * @property {{node:string, unit:number}|null} neuron  the neuron that is looked into
  * @property {{node:string, out:number, from:number}|null} link  the weight that is looked at
  * @property {{node:string, unit:number}|null} hovered
+ * @property {{phase:string, layer:object|null}|null} stage  what slow motion tells of: stages.js
  * @property {boolean} connected
  * @property {string} notice  one line for the person, or nothing
  */
@@ -52,6 +53,7 @@ function nothingYet() {
     neuron: null,
     link: null,
     hovered: null,
+    stage: null,
     connected: false,
     notice: "",
   };

@@ -19,6 +19,7 @@ import { markProblems } from "./problems.js";
 import { Runs } from "./run.js";
 import { createShelf } from "./shelf.js";
 import { openCarried } from "./share.js";
+import { createSlow } from "./slow.js";
 import { Socket } from "./socket.js";
 import { createState } from "./state.js";
 import { createTaught } from "./teacher.js";
@@ -130,6 +131,7 @@ function build(studio) {
     createShelf(studio),
     createTaught(studio),
     make("div", { class: "ls-ground" }, createNetwork(studio), createTools(studio)),
+    createSlow(studio),
     createTime(studio),
     createTotals(studio),
     createNotice(studio),
