@@ -22,7 +22,7 @@ from torch import Tensor
 from core.engine import packing
 
 _TENSORS, _STRUCTURE, _MANIFEST = "state.safetensors", "state.json", "MANIFEST.json"
-_FORMAT = 2
+_FORMAT = 3
 _CHUNK = 1 << 20
 
 

@@ -46,7 +46,8 @@ class Range(NamedTuple):
 
 def rate_range(experiment: Experiment, clock: Callable[[], float] = perf_counter) -> Range:
     """Train an untrained network of this experiment with a rate that rises. Raises Problems."""
-    calm: dict[str, Any] = {"schedule": Constant(), "epochs": None, "patience": None, "keep": "last"}
+    calm: dict[str, Any] = {"schedule": Constant(), "epochs": None, "patience": None, "keep": "last",
+                            "average": None}
     trainer = Trainer(experiment.model_copy(
         update={"training": experiment.training.model_copy(update=calm)}))
     trainer.start()

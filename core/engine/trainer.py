@@ -5,6 +5,7 @@ What is recorded and validated is a function of the step alone; the clock decide
 
 import math
 from collections.abc import Generator
+from contextlib import nullcontext
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.engine import device as devices
+from core.engine.average import Average
 from core.engine.beginning import Batch, initial, shuffle, tried
 from core.engine.best import Best
 from core.engine.course import Course
@@ -74,6 +76,9 @@ class Trainer:
         self._validation_losses: list[float] = []
         self._finite = LastFinite(self.network)
         self._best = Best(self.network)
+        self._average = self._averaging(experiment)
+        self.replaced = False
+        """Whether the run ended with other weights than those of its last step."""
         self.turbo: Turbo | None = None
 
     def start(self) -> list[Event]:
@@ -139,6 +144,7 @@ class Trainer:
                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "validation_losses": self._validation_losses, "recorder": self._recorder.state(),
                 "finite": self._finite.state(), "best": self._best.state(),
+                "average": self._average.state() if self._average else None,
                 "random": devices.random_state(self.pins.device)}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -153,6 +159,8 @@ class Trainer:
         self._recorder.restore(state["recorder"])
         self._finite.take(state["finite"])
         self._best.take(state["best"])
+        if self._average:
+            self._average.restore(state["average"])
 
     def go_on(self, state: dict[str, Any], *, same_course: bool) -> None:
         """Count on from where another trainer stood, whose weights this one has.
@@ -165,6 +173,7 @@ class Trainer:
             self._recorder.restore(state["recorder"])
         else:
             self._validation_losses = []
+        self._average = self._averaging(self.experiment, state["average"])
         for _ in range(2):
             self._finite.keep(self.step)
 
@@ -191,6 +200,7 @@ class Trainer:
             self.network.block(node.id).requires_grad_(not node.frozen)
         self.stepper = Stepper(experiment, self.network, len(self.split.rows["train"]))
         give(self.optimizers, self.network, memory, whole=training.optimizer.closure)
+        self._average = self._averaging(experiment, self._average and self._average.state())
         self.experiment, self.batch_size, self.turbo = experiment, training.batch_size, None
         if course(before) != course(experiment):
             self._begin_course(experiment)
@@ -260,6 +270,8 @@ class Trainer:
         scheduled = self.course.scheduled(1)
         self.course.step += 1
         self._recorder.add(self.stepper.step(scheduled, inputs, targets, self._validation_losses))
+        if self._average:
+            self._average.take()
 
     def _shuffled(self) -> list[Batch]:
         """This epoch's batches: a permutation drawn from the seed and the epoch alone."""
@@ -278,10 +290,7 @@ class Trainer:
             self.seconds += perf_counter() - began
             return [*events, self._diverged(self.step, math.nan)]
         if last or due(self.epoch):
-            validated = self._validated()
-            self._validation_losses.append(validated.scores["loss"])
-            self._judge(validated.scores["loss"])
-            events.append(validated)
+            events.append(self._judge())
         waited = self._waited()
         if last or waited:
             self.over = True
@@ -291,9 +300,16 @@ class Trainer:
                                    test=self._scores("test"), waited=None if last else waited, kept=kept))
         return events
 
-    def _judge(self, loss: float) -> None:
+    def _judge(self) -> Validated:
+        """Judge the network, or the mean of its last steps, and take note of how good it is."""
         training = self.experiment.training
-        self._best.judge(loss, self.step, self.epoch, margin=training.margin, keep=training.keep == "best")
+        with self._average.inside() if self._average else nullcontext():
+            validated = self._validated()
+            loss = validated.scores["loss"]
+            self._best.judge(loss, self.step, self.epoch, margin=training.margin,
+                             keep=training.keep == "best")
+        self._validation_losses.append(loss)
+        return validated
 
     def _waited(self) -> int | None:
         """For how many epochs nothing improved, when that is as long as was to be waited."""
@@ -301,8 +317,22 @@ class Trainer:
         return waited if patience is not None and waited >= patience else None
 
     def _keep(self) -> int | None:
-        """Put the best weights back where that was asked for; the step they are of."""
-        return self._best.restore() if self.experiment.training.keep == "best" else None
+        """Put the weights in place that the run is to end with; the step of the best, if it is those."""
+        if self._average:
+            self._average.settle()
+        kept = self._best.restore() if self.experiment.training.keep == "best" else None
+        self.replaced = self._average is not None or kept is not None
+        return kept
+
+    def _averaging(self, experiment: Experiment, known: dict[str, Any] | None = None) -> Average | None:
+        """A mean of the weights where one was asked for, which goes on with what is known of it."""
+        span = experiment.training.average
+        if span is None:
+            return None
+        average = Average(self.network, span)
+        if known:
+            average.restore(known)
+        return average
 
     def _recorded(self, began: float) -> list[Event]:
         """What the steps since the last call recorded; a loss that is not finite ends the run."""

@@ -31,8 +31,9 @@ class Plan:
 
     def __init__(self, experiment: Experiment, net: Net, optimizers: list[torch.optim.Optimizer]) -> None:
         """Raises Problems when the steps of this optimizer cannot be compiled."""
-        if experiment.training.clip is not None or experiment.training.parts > 1:
-            raise refused("Turbo cannot clip gradients, nor work a batch off in parts.")
+        training = experiment.training
+        if training.clip is not None or training.parts > 1 or training.average is not None:
+            raise refused("Turbo cannot clip gradients, work a batch off in parts, or average weights.")
         self.optimizers, self._net = optimizers, net
         self.rules = [_rule(optimizer) for optimizer in optimizers]
         self.penalty = experiment.training.regularization.penalty()

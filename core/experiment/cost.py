@@ -47,15 +47,16 @@ def costs(experiment: Experiment, walked: Walk) -> dict[str, Cost]:
     """The cost of every node whose shape is known."""
     batch = min(experiment.training.batch_size, experiment.data.sizes().train)
     kept = experiment.training.optimizer.kept()
+    copies = COPIES + (experiment.training.average is not None)
     return {node.id: Cost(walked.layers[node.id].flops(*walked.shapes_into(node.id)),
-                          _memory(node, walked, batch, kept))
+                          _memory(node, walked, batch, kept, copies))
             for node in experiment.network.nodes if node.id in walked.parameters}
 
 
-def _memory(node: Node, walked: Walk, batch: int, kept: int) -> Memory:
+def _memory(node: Node, walked: Walk, batch: int, kept: int, copies: int) -> Memory:
     weights = NUMBER * walked.parameters[node.id]
     learned = 0 if node.frozen else weights
-    return Memory(weights, COPIES * weights, learned, kept * learned,
+    return Memory(weights, copies * weights, learned, kept * learned,
                   2 * NUMBER * batch * walked.shapes[node.id].count)
 
 

@@ -88,6 +88,10 @@ class Training(Plain):
         title="Early stopping", unit="epochs", empty="off", start=10)
     margin: float = log_real(0.0, 0.0, 10.0, "How much lower a validation loss must be to count as better.",
                              title="Least improvement")
+    average: int | None = whole(
+        None, 2, 100_000, "Judges the run, and ends it, with the mean of its weights over about so many last "
+        "steps, which wavers less than the weights themselves (an exponential moving average).",
+        title="Weight averaging", unit="steps", empty="off", start=100)
     keep: Literal["last", "best"] = choice(
         "last", "Which weights the run ends with, is tested with, and gives away.", title="Weights to keep",
         titles={"last": "The last", "best": "Of the best validation loss"})

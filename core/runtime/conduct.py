@@ -92,8 +92,7 @@ class Conductor:
         self._companion.end()
         self._look()
         self._flush()
-        ending = self._ending
-        if not isinstance(ending, Diverged) and ending and ending.kept is None:  # weights of the last step
+        if not isinstance(self._ending, Diverged) and not self._trainer.replaced:
             self._saver.end(self._trainer)
 
     def _begin(self) -> None:

@@ -73,6 +73,11 @@ WHOLE = {
     "a tenth of the data": experiment({"kind": "breast_cancer", "train_share": 0.1}, epochs=4),
     "a fifth of a series": experiment({"kind": "mackey_glass", "samples": 500, "train_share": 0.2},
                                       [{"id": "flat", "layer": {"kind": "flatten"}}, OUT], epochs=3),
+    "weights averaged": experiment({"kind": "iris"}, epochs=20, average=30,
+                                    optimizer={"kind": "sgd", "learning_rate": 0.5}),
+    "weights averaged and the best": experiment(
+        {"kind": "wine"}, [HIDDEN[0], {"id": "norm", "layer": {"kind": "batch_norm1d"}}, HIDDEN[1]],
+        epochs=20, average=10, keep="best"),
     "the best of a whole run": experiment({"kind": "diabetes"}, epochs=60, keep="best"),
 }
 

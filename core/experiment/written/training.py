@@ -47,6 +47,8 @@ def _asked(training: Training) -> list[tuple[str, float | int, str]]:
         asked.append(("CLIP", training.clip, "the largest length of all gradients together"))
     if training.parts > 1:
         asked.append(("PARTS", training.parts, "parts a batch is worked off in"))
+    if training.average is not None:
+        asked.append(("AVERAGE", training.average, "steps whose weights are averaged, about"))
     if training.patience is not None:
         asked.append(("PATIENCE", training.patience, "epochs without improvement after which it ends"))
     if _watched(training):
@@ -109,17 +111,20 @@ def train(experiment: Experiment, steered: bool, stopped: int | None, carrier: C
     """The function `train`. steered: whether anything was changed by hand. stopped: the step it ended so."""
     curve = experiment.training.schedule.curve(steps_per_epoch(experiment), total_steps(experiment))
     rules = experiment.training
-    kept = ["if best:", "    net.load_state_dict(best)"] if rules.keep == "best" else []
+    kept = ["net.load_state_dict(net.state_dict() | mean)"] if rules.average else []
+    kept += ["if best:", "    net.load_state_dict(best)"] if rules.keep == "best" else []
     last = ["    replay(net, optimizers, step + 1)"] if steered else []
     last += [f"    {line}" for line in kept]
-    judged = fill(_JUDGED, watching=_watching(rules))
+    judged = fill(_JUDGED, watching=_watching(rules), swapping=_SWAPPING if rules.average else [],
+                  back=_BACK if rules.average else [])
     if not _always_due(experiment, carrier):
         judged = fill(_JUDGED_WHEN_DUE, due=carrier.borrow("due"), judged=judged)
     return fill(
         _TRAIN, shuffle=carrier.borrow("shuffle"), judged=judged,
         never=["if STOP == 0:", *(["    replay(net, optimizers, 1)"] if steered else []), "    return"]
         if stopped == 0 else [],
-        watched=_WATCHED[:1 + bool(kept)] if _watched(rules) else [], kept=kept,
+        watched=_WATCHED[:1 + (rules.keep == "best")] if _watched(rules) else [], kept=kept,
+        meaning=_MEAN if rules.average else [], averaging=_AVERAGING if rules.average else [],
         waiting=["if epoch - lowest_epoch >= PATIENCE:", "    break"] if rules.patience is not None else [],
         stopping=["if step == STOP:", *last, "    return"] if stopped else [],
         batches="list(batches)[:STEPS_PER_EPOCH]" if _leaves_out(experiment) else "batches",
@@ -128,6 +133,13 @@ def train(experiment: Experiment, steered: bool, stopped: int | None, carrier: C
         factor=carrier.recipe(curve, "step", "validation_losses"))
 
 
+_MEAN = ["state = net.state_dict().items()",
+         "mean = {name: tensor.clone() for name, tensor in state if tensor.is_floating_point()}"]
+_AVERAGING = ["for name, average in mean.items():",
+              "    average.lerp_(net.state_dict()[name], 1 / min(step, AVERAGE))"]
+_SWAPPING = ["live = {name: tensor.clone() for name, tensor in net.state_dict().items()}",
+             "net.load_state_dict(live | mean)"]
+_BACK = ["net.load_state_dict(live)"]
 _WATCHED = ['lowest, lowest_epoch = float("inf"), 0', "best: dict[str, Tensor] = {}"]
 
 
@@ -263,6 +275,7 @@ def train(net: Net, data: dict[str, Part], first: int | None) -> None:
     validation_losses: list[float] = []
     epoch = step = 0
     $watched
+    $meaning
     $never
     while epoch != EPOCHS:
         epoch += 1
@@ -273,6 +286,7 @@ def train(net: Net, data: dict[str, Part], first: int | None) -> None:
             $replay
             set_rate(optimizers, $base * $factor)
             loss = update(net, optimizers, batch, wanted)
+            $averaging
             if first:
                 print(loss.item())
             if step == first:
@@ -286,9 +300,11 @@ def train(net: Net, data: dict[str, Part], first: int | None) -> None:
 '''
 
 _JUDGED = '''
+$swapping
 scores = judge(net, data, "validation")
 validation_losses.append(scores["loss"])
 $watching
+$back
 if not first:
     print(f"epoch {epoch}, step {step}: loss {loss.item():.4f}; validation", rounded(scores))
 '''
