@@ -256,6 +256,8 @@ class Loss(Entry):
     tasks: ClassVar[tuple[TaskKind, ...]]
     one_hot: ClassVar[bool] = False
     """Whether class numbers are turned into rows of 0 and 1 before the loss reads them."""
+    weighed: ClassVar[bool] = False
+    """Whether its module is told the classes of the train split first: `weigh(targets, classes)`."""
     shares: ClassVar[Literal["softmax", "sigmoid", "clamp"]] = "softmax"
     """How the outputs of a network trained with it are read as shares of the classes."""
 

@@ -48,6 +48,22 @@ class TokenCrossEntropy(CrossEntropy):
         return Call("own.TokenCrossEntropyLoss", smoothed)
 
 
+class BalancedCrossEntropy(Loss):
+    """Cross-entropy in which every class counts the same in all, however few its samples are."""
+
+    kind: Literal["balanced_cross_entropy"] = "balanced_cross_entropy"
+    title: ClassVar[str] = "Cross-entropy, classes balanced"
+    tasks: ClassVar[tuple[TaskKind, ...]] = ("classification",)
+    weighed: ClassVar[bool] = True
+    label_smoothing: float = real(
+        0.0, 0.0, 0.5,
+        "Share of certainty taken from the true class and spread over all, against over-confidence.")
+
+    def call(self) -> Call:
+        smoothed = {"label_smoothing": self.label_smoothing} if self.label_smoothing else {}
+        return Call("own.BalancedCrossEntropyLoss", smoothed)
+
+
 class BCEWithLogits(Loss):
     """Asks of every class by itself whether it is present, and adds up the surprise."""
 
@@ -135,5 +151,5 @@ class GaussianNLL(Loss):
         return Call("own.GaussianNLLLoss")
 
 
-LOSSES: tuple[type[Loss], ...] = (Auto, CrossEntropy, BCEWithLogits, Hinge, KLDiv, MSE, L1, Huber,
-                                  GaussianNLL)
+LOSSES: tuple[type[Loss], ...] = (Auto, CrossEntropy, BalancedCrossEntropy, BCEWithLogits, Hinge, KLDiv, MSE,
+                                  L1, Huber, GaussianNLL)

@@ -31,9 +31,9 @@ def tried(experiment: Experiment, device: str) -> Callable[[], None]:
     ready = split(experiment.data, device)
     loss = experiment.training.loss.for_task(ready.task)
     inputs, targets = ready.part("train")
-    batch = experiment.training.batch_size
-    stepper = Stepper(experiment, initial(experiment).to(device), len(inputs))
-    one = inputs[:batch], encoded(targets, ready, loss.one_hot)[:batch]
+    targets = encoded(targets, ready, loss.one_hot)
+    stepper = Stepper(experiment, initial(experiment).to(device), targets)
+    one = inputs[:experiment.training.batch_size], targets[:experiment.training.batch_size]
 
     def step() -> None:
         stepper.step(1, *one, [])

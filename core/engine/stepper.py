@@ -16,11 +16,14 @@ from core.experiment.model import Experiment
 class Stepper:
     """One step of training. Waits for nothing, asks nothing back."""
 
-    def __init__(self, experiment: Experiment, net: Net, samples: int) -> None:
-        """samples: how many the train split holds."""
-        self.net = net
-        loss = experiment.training.loss.for_task(experiment.data.task)
-        self.loss_of = module(loss.call())
+    def __init__(self, experiment: Experiment, net: Net, targets: Tensor) -> None:
+        """targets: those of the train split, as the loss reads them."""
+        self.net, samples = net, len(targets)
+        task = experiment.data.task
+        loss = experiment.training.loss.for_task(task)
+        self.loss_of: Any = module(loss.call())
+        if loss.weighed:
+            self.loss_of.weigh(targets, len(task.classes))
         self.optimizers = optimizers(experiment.training.optimizer, net)
         self._updates = [unhooked(optimizer) for optimizer in self.optimizers]
         self._parameters = list(net.parameters())

@@ -64,13 +64,12 @@ class Trainer:
         torch.set_num_threads(self.pins.threads)
         self.split = data or split(experiment.data, self.pins.device)
         self.network = initial(experiment).to(self.pins.device)
-        samples = len(self.split.rows["train"])
-        self.course = Course(steps_per_epoch(experiment, samples))
+        self._inputs, self._targets = self._train_tensors(experiment)
+        self.course = Course(steps_per_epoch(experiment, len(self._inputs)))
         self.batch_size = experiment.training.batch_size
         self.seconds, self.over = 0.0, False
-        self.stepper = Stepper(experiment, self.network, samples)
+        self.stepper = Stepper(experiment, self.network, self._targets)
         self._live = Live(self)
-        self._inputs, self._targets = self._train_tensors()
         self._batches: list[Batch] = []
         self._recorder = Recorder()
         self._validation_losses: list[float] = []
@@ -195,19 +194,21 @@ class Trainer:
         if training.epochs is not None and training.epochs <= self.epoch:
             raise Problems(Problem(where="training.epochs", what=f"{self.epoch} epochs are done already.",
                                    fix=f"Set more than {self.epoch}, or press Stop."))
+        anew = course(before) != course(experiment)
+        if anew:
+            self._inputs, self._targets = self._train_tensors(experiment)
         memory = remembered(self.optimizers, self.network)
         for node in experiment.network.nodes:
             self.network.block(node.id).requires_grad_(not node.frozen)
-        self.stepper = Stepper(experiment, self.network, len(self.split.rows["train"]))
+        self.stepper = Stepper(experiment, self.network, self._targets)
         give(self.optimizers, self.network, memory, whole=training.optimizer.closure)
         self._average = self._averaging(experiment, self._average and self._average.state())
         self.experiment, self.batch_size, self.turbo = experiment, training.batch_size, None
-        if course(before) != course(experiment):
+        if anew:
             self._begin_course(experiment)
 
     def _begin_course(self, experiment: Experiment) -> None:
         """Other batches, or another loss: the epoch begins anew, and what was best before is forgotten."""
-        self._inputs, self._targets = self._train_tensors()
         self.course.steps_per_epoch = steps_per_epoch(experiment, len(self._inputs))
         self.course.stand(self.step, self.epoch, self.step)
         self._validation_losses, self._best = [], Best(self.network)
@@ -357,9 +358,9 @@ class Trainer:
         loss = self.experiment.training.loss.for_task(self.split.task)
         return scores(self.network, self.split, name, self.stepper.loss_of, loss.one_hot)
 
-    def _train_tensors(self) -> Batch:
+    def _train_tensors(self, experiment: Experiment) -> Batch:
         inputs, targets = self.split.part("train")
-        loss = self.experiment.training.loss.for_task(self.split.task)
+        loss = experiment.training.loss.for_task(self.split.task)
         return inputs, encoded(targets, self.split, loss.one_hot)
 
 

@@ -113,7 +113,7 @@ def begun(experiment: Experiment, data: Split) -> tuple[Stepper, list[Batch]]:
     targets = encoded(targets, data, experiment.training.loss.for_task(data.task).one_hot)
     batch, count = experiment.training.batch_size, size(experiment, len(inputs))
     batches = list(zip(inputs.split(batch), targets.split(batch), strict=True))[:count]
-    stepper = Stepper(experiment, initial(experiment), len(inputs))
+    stepper = Stepper(experiment, initial(experiment), targets)
     stepper.step(1, *batches[0], [])
     return stepper, batches
 

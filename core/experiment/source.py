@@ -58,7 +58,7 @@ def _training(experiment: Experiment, history: History, names: network.Names, ca
         *([steering.text(steered, names, bool(penalty))] if steered else []),
         *([training.penalty(penalty[0], strength)] if penalty else []),
         training.update(rules, bool(penalty)), *judge, *train,
-        training.main(rules.epochs is None)]
+        training.main(rules.epochs is None, len(task.classes) if loss.weighed else None)]
 
 
 def _imports(body: str, carrier: Carrier) -> str:

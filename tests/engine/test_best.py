@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from core.engine.best import Best
-from core.engine.stepper import Stepper
 from core.engine.trainer import Trainer
 from core.events import Finished, Stopped, Validated
 from tests.engine.runs import pulled, same, weights
@@ -106,5 +105,4 @@ def test_a_batch_in_parts_gives_the_gradients_of_the_whole(parts):
 
 def test_batch_normalisation_never_sees_a_single_sample():
     experiment = rich(parts=20, batch_size=25)
-    assert isinstance(Stepper(experiment, Trainer(experiment).network, 60), Stepper)
     assert isinstance(pulled(experiment)[-1], Finished)

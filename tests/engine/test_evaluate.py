@@ -11,6 +11,7 @@ from core.engine.beginning import initial
 from core.engine.build import module
 from core.engine.data import split
 from core.engine.evaluate import encoded, outputs, scores, shares, unscaled
+from core.engine.modules import OWN
 from tests.experiment.drafts import draft
 
 
@@ -79,3 +80,15 @@ def test_a_network_gone_wild_is_judged_without_breaking(data, value):
     with torch.no_grad():
         net.block("out")[0].bias.fill_(value)
     assert scores(net, parts, "test", loss_of, one_hot).keys()
+
+
+def test_balanced_classes_count_the_same_however_few_their_samples_are():
+    targets = torch.tensor([0] * 9 + [2])
+    outputs = torch.randn(10, 4, generator=torch.Generator().manual_seed(1))
+    loss_of = OWN["BalancedCrossEntropyLoss"]()
+    assert loss_of(outputs, targets) == nn.functional.cross_entropy(outputs, targets)
+    loss_of.weigh(targets, 4)
+    each = [float(nn.functional.cross_entropy(outputs[targets == one], targets[targets == one]))
+            for one in (0, 2)]
+    assert float(loss_of(outputs, targets)) == pytest.approx(sum(each) / 2)
+    assert float(loss_of.weights[targets].mean()) == pytest.approx(1.0)

@@ -73,6 +73,8 @@ WHOLE = {
     "a tenth of the data": experiment({"kind": "breast_cancer", "train_share": 0.1}, epochs=4),
     "a fifth of a series": experiment({"kind": "mackey_glass", "samples": 500, "train_share": 0.2},
                                       [{"id": "flat", "layer": {"kind": "flatten"}}, OUT], epochs=3),
+    "classes balanced": experiment({"kind": "breast_cancer"}, epochs=8,
+                                   loss={"kind": "balanced_cross_entropy", "label_smoothing": 0.1}),
     "weights averaged": experiment({"kind": "iris"}, epochs=20, average=30,
                                     optimizer={"kind": "sgd", "learning_rate": 0.5}),
     "weights averaged and the best": experiment(

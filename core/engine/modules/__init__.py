@@ -7,7 +7,12 @@ from core.engine.modules.attention import (
     GPTBlock,
     SelfAttention,
 )
-from core.engine.modules.losses import GaussianNLLLoss, KLDivLoss, TokenCrossEntropyLoss
+from core.engine.modules.losses import (
+    BalancedCrossEntropyLoss,
+    GaussianNLLLoss,
+    KLDivLoss,
+    TokenCrossEntropyLoss,
+)
 from core.engine.modules.merge import Add, Concatenate, Multiply
 from core.engine.modules.noise import GaussianNoise
 from core.engine.modules.positions import LearnedPositions, SinusoidalPositions
@@ -29,7 +34,7 @@ from core.engine.modules.sequence import (
 )
 
 OWN = {module.__name__: module for module in (
-    GaussianNLLLoss, KLDivLoss, TokenCrossEntropyLoss,
+    BalancedCrossEntropyLoss, GaussianNLLLoss, KLDivLoss, TokenCrossEntropyLoss,
     GaussianNoise, SwapAxes, ImageToSequence,
     ResidualBlock, BottleneckBlock, SqueezeExcite, DenseResidual, MixerBlock,
     Recurrent, CausalConv1d, Select, LastSteps, ClassToken, PatchEmbedding,

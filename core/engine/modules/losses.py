@@ -21,6 +21,26 @@ class GaussianNLLLoss(nn.Module):
         return nn.functional.gaussian_nll_loss(mean, targets, log_variance.exp())
 
 
+class BalancedCrossEntropyLoss(nn.Module):
+    """Cross-entropy that weighs each sample by how rare its class is; the weights are 1 on average."""
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+        self.weights = torch.ones(0)  # of every class; none before they are counted
+
+    def weigh(self, targets: Tensor, classes: int) -> None:
+        """Count the classes. targets: (samples,) class numbers of the train split."""
+        counts = torch.bincount(targets, minlength=classes)
+        self.weights = len(targets) / ((counts > 0).sum() * counts.clamp_min(1))
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """outputs: (samples, classes) scores. targets: (samples,) class numbers."""
+        each = nn.functional.cross_entropy(outputs, targets, reduction="none",
+                                           label_smoothing=self.label_smoothing)
+        return (each * self.weights[targets]).mean() if len(self.weights) else each.mean()
+
+
 class TokenCrossEntropyLoss(nn.Module):
     """Cross-entropy over every step of a sequence; steps with the target -100 are not judged."""
 

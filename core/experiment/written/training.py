@@ -152,9 +152,10 @@ def _watching(rules: Training) -> list[str]:
             *([copied] if rules.keep == "best" else [])]
 
 
-def main(endless: bool) -> str:
-    """The function `main`, and its call."""
-    return fill(_MAIN, training=_TRAINING_TILL_TOLD.strip("\n") if endless else _TRAINING)
+def main(endless: bool, classes: int | None) -> str:
+    """The function `main`, and its call. classes: how many the loss counts first; None when it need not."""
+    weighed = [] if classes is None else [f'loss_of.weigh(data["train"][1], {classes})']
+    return fill(_MAIN, weighed=weighed, training=_TRAINING_TILL_TOLD.strip("\n") if endless else _TRAINING)
 
 
 def _with_rate(call: Call, rule: Optimizer) -> Call:
@@ -334,6 +335,7 @@ def main() -> None:
         print(NAME)
     torch.set_num_threads(THREADS)
     data = load(options.device)
+    $weighed
     torch.manual_seed(SEED)
     net = Net().to(options.device)
     $training
