@@ -35,4 +35,5 @@ elif len(chosen) == 1:
     runs.actions(chosen[0])
     runs.one(chosen[0])
 else:
+    runs.several(chosen)
     runs.overlay(chosen)

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from core.catalog.metrics import METRICS
 from core.charts import limits, theme
 from core.charts.theme import Mode
+from core.events import Changed, Event, WeightEdited
 from core.records import Run, Series
 
 
@@ -31,6 +32,29 @@ class Difference(NamedTuple):
 
     where: str
     values: tuple[Any, ...]
+
+
+class Change(NamedTuple):
+    """One thing that was changed by hand while a run trained."""
+
+    step: int
+    """The step it held after."""
+    what: str
+    """The setting's dotted path, or the weight."""
+    value: str
+    """What it became, for a reader."""
+
+
+def changes(events: Iterable[Event]) -> list[Change]:
+    """What was changed by hand, in order."""
+    found: list[Change] = []
+    for event in events:
+        if isinstance(event, Changed):
+            found.append(Change(event.step, event.setting, event.words()))
+        elif isinstance(event, WeightEdited):
+            index = ", ".join(map(str, event.index))
+            found.append(Change(event.step, f"{event.node}.{event.parameter}[{index}]", f"{event.value:.6g}"))
+    return found
 
 
 def compare_data(figure: str, runs: Iterable[tuple[Run, Sequence[Series]]]) -> CompareData:

@@ -50,12 +50,20 @@ def limits(curves: Iterable[Sequence[float]]) -> Limits | None:
 
 def put(figure: go.Figure, curves: Iterable[Sequence[float]]) -> None:
     """Give a figure's linear axis its range, and say what is cut off."""
-    found = limits(curves)
+    drawn = [list(curve) for curve in curves]
+    found = limits(drawn)
     if found is None:
+        _stretch(figure, [value for curve in drawn for value in curve if isfinite(value)])
         return
     figure.update_yaxes(range=[found.low, found.high])
     figure.add_annotation(text=found.said(), xref="paper", yref="paper", x=1, y=1, xanchor="right",
                           yanchor="top", showarrow=False, font={"size": 11})
+
+
+def _stretch(figure: go.Figure, values: list[float]) -> None:
+    """Room around one value that never changes, which would else be drawn at 0."""
+    if values and min(values) == max(values):
+        figure.update_yaxes(range=sorted((0.0, 2 * values[0] or 1.0)))
 
 
 def _core(values: list[float]) -> tuple[float, float]:

@@ -17,6 +17,7 @@ _DOCSTRING = '''"""Trains a neural network exactly as Layerscope did, without La
 
 python script.py               train, then judge the network on samples it has never seen
 python script.py --losses 20   print the losses of the first 20 steps, and end
+python script.py --save FILE   train, judge, and write the weights to a file
 """'''
 
 _IMPORTS = {

@@ -71,7 +71,7 @@ def cells(script: str) -> list[Cell]:
 
 def _run(main: ast.FunctionDef) -> list[str]:
     """What `main` does after it has read the command line: making ready, and training."""
-    said = [ast.unparse(statement) for statement in main.body]
+    said = [line for line in map(ast.unparse, main.body) if "options.save" not in line]
     after = 1 + next(place for place, line in enumerate(said) if "parse_args()" in line)
     ready = 1 + next(place for place, line in enumerate(said) if line.startswith("net = "))
     plain = [line.replace("options.losses", "LOSSES").replace("options.device", "DEVICE") for line in said]

@@ -10,8 +10,9 @@ from core.charts import compare, loss, page, theme
 from core.charts.compare import CompareData, Curve
 from core.charts.page import Looks
 from core.charts.theme import Mode
-from core.events import Changed, Ended, Point, Started, WeightEdited
+from core.events import Ended, Point, Started
 from core.experiment.check import walk
+from core.experiment.model import Experiment, Training
 from core.export.metrics import compared
 from core.export.place import put
 from core.export.report_page import Dot, Row, figure, grid, html, pairs, section, table, tiles
@@ -55,7 +56,7 @@ def _sections(subject: Subject, figures: dict[str, Looks]) -> list[str]:
         section("Curves", grid(drawn) if drawn else "<p>Nothing was recorded yet.</p>"),
         section("Data", pairs(_data(subject, started))),
         section("Network", _network(subject)),
-        section("Training", pairs(_said(subject.experiment.training))),
+        section("Training", pairs(_said(_resolved(subject.experiment)))),
         section("Changed while it trained", _changes(subject)),
         section("Environment", pairs(_environment(subject, started)))]
 
@@ -139,6 +140,12 @@ def _network(subject: Subject) -> str:
                  f"{total:,} parameters in all")
 
 
+def _resolved(experiment: Experiment) -> Training:
+    """How it is trained, with the loss that an automatic choice comes to."""
+    training = experiment.training
+    return training.model_copy(update={"loss": training.loss.for_task(experiment.data.task)})
+
+
 def _said(entry: Any) -> list[Row]:
     """Every setting of an entry with its value; a part that is an entry itself with its title first."""
     rows: list[Row] = []
@@ -166,13 +173,7 @@ def _word(value: Any) -> str:
 
 
 def _changes(subject: Subject) -> str:
-    rows: list[tuple[Any, ...]] = []
-    for event in subject.events:
-        if isinstance(event, Changed):
-            rows.append((f"{event.step:,}", event.setting, event.words()))
-        elif isinstance(event, WeightEdited):
-            index = ", ".join(map(str, event.index))
-            rows.append((f"{event.step:,}", f"{event.node}.{event.parameter}[{index}]", f"{event.value:.6g}"))
+    rows = [(f"{step:,}", what, value) for step, what, value in compare.changes(subject.events)]
     if not rows:
         return "<p>Nothing: it ran as it was asked.</p>"
     return table(("After step", "What", "New value"), rows)

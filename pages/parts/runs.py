@@ -22,6 +22,8 @@ MOST = 10
 """Runs that are laid over each other at once: as many as there are colours."""
 _SHOWN = 1000
 """Points a curve is thinned to."""
+_CHANGES = 8
+"""Changes by hand that are told of one run."""
 
 BADGES = {
     RunState.QUEUED: "◌ queued", RunState.STARTING: "◔ starting", RunState.RUNNING: "● running",
@@ -49,10 +51,16 @@ def table(runs: list[Run]) -> list[int]:
 
 def row(run: Run) -> dict[str, Any]:
     """A run as a row of the table."""
-    return {"Run": run.id, "Name": run.name, "State": BADGES[run.state], "Best": run.best,
+    return {"Run": run.id, "Name": run.name, "State": BADGES[run.state], "From": origin(run),
+            "Best": run.best,
             "of": f"validation {run.metric.replace('_', ' ')}" if run.metric else "",
             "Duration": duration(run.seconds),
             "Created": datetime.fromtimestamp(run.created, UTC).astimezone(), "Note": run.reason}
+
+
+def origin(run: Run) -> str:
+    """The moment a branch goes on from, in words; empty for a run that began anew."""
+    return "" if run.parent is None else f"run {run.parent}, step {run.parent_step:,}"
 
 
 def duration(seconds: float) -> str:
@@ -99,12 +107,22 @@ def rename(run: Run) -> None:
         st.rerun()
 
 
-@st.dialog("Delete the run?")
-def delete(run: Run) -> None:
-    """Ask whether the run and all its files may go."""
-    st.text(f"Run {run.id}, {run.name}: its curves, weights and log go for good.")
-    if st.button("Delete for good", key=f"delete_now_{run.id}", on_click=_delete, args=(run.id,)):
+@st.dialog("Delete for good?")
+def delete(*runs: Run) -> None:
+    """Ask whether runs and all their files may go."""
+    named = ", ".join(f"{run.id} ({run.name})" for run in runs)
+    st.text(f"Run {named}: its curves, weights and log go for good." if len(runs) == 1 else
+            f"Runs {named}: their curves, weights and logs go for good.")
+    if st.button("Delete for good", key="delete_now", on_click=_delete, args=([run.id for run in runs],)):
         st.rerun()
+
+
+def several(runs: list[Run]) -> None:
+    """Delete several runs at once."""
+    removable = [run for run in runs if run.state.over or run.state is RunState.QUEUED]
+    if st.button(f"Delete {len(removable)} runs", key="delete_several", disabled=not removable,
+                 help=None if len(removable) == len(runs) else "Runs that go on stay: stop them first."):
+        delete(*removable)
 
 
 def _rename(run: Run) -> None:
@@ -112,9 +130,10 @@ def _rename(run: Run) -> None:
         catalog.rename(run.id, session.typed(f"name_{run.id}") or run.name)
 
 
-def _delete(run: int) -> None:
+def _delete(runs: list[int]) -> None:
     with session.catalog() as catalog:
-        catalog.delete(run)
+        for run in runs:
+            catalog.delete(run)
     session.choose([])
 
 
@@ -177,12 +196,27 @@ def overlay(runs: list[Run]) -> None:
 def differences(runs: list[Run]) -> None:
     """Only what differs in what was asked."""
     st.subheader("Differences")
-    rows = compare.differences([run.experiment for run in runs])
+    asked = compare.differences([run.experiment for run in runs])
+    rows = [[row.where, *map(_plain, row.values)] for row in asked]
+    steered = [steering(run) for run in runs]
+    if any(steered):
+        rows.append(["changed while it trained", *(said or "nothing" for said in steered)])
     if not rows:
-        st.info("These runs were asked for exactly the same. What differs came while they trained.")
+        st.info("These runs were asked for exactly the same, and nothing was changed while they trained.")
         return
-    st.table(pd.DataFrame([[row.where, *map(_plain, row.values)] for row in rows],
-                          columns=["Setting", *(f"Run {run.id}" for run in runs)]).set_index("Setting"))
+    st.table(pd.DataFrame(rows, columns=["Setting", *(f"Run {run.id}" for run in runs)]).set_index("Setting"))
+
+
+def steering(run: Run) -> str:
+    """What was changed by hand while a run trained, in one line; empty when nothing was."""
+    try:
+        with closing(Reader(files.run_folder(session.store(), run.id))) as reader:
+            found = compare.changes(event for _, event in reader.events(points=False))
+    except StoreMissing:
+        return ""
+    said = [f"{what.removeprefix('training.')} {value} after step {step:,}"
+            for step, what, value in found[:_CHANGES]]
+    return "; ".join([*said, *([f"and {len(found) - _CHANGES} more"] if len(found) > _CHANGES else [])])
 
 
 def _logarithmic() -> bool:

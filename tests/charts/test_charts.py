@@ -113,10 +113,17 @@ def test_one_spike_does_not_flatten_the_curves_and_is_told():
     assert "below" in said[0]
 
 
-@pytest.mark.parametrize("values", [CALM, tuple(2.3 * 0.9 ** step for step in range(500)), (0.5,), (),
-                                    (0.7, 0.2, 0.3, 2.0), (math.nan, 0.3), (1.0,) * 30, (0.0,) * 9])
+@pytest.mark.parametrize("values", [CALM, tuple(2.3 * 0.9 ** step for step in range(500)), (),
+                                    (0.7, 0.2, 0.3, 2.0)])
 def test_a_curve_without_extremes_is_shown_whole(values):
     assert shown(values) == (None, [])
+
+
+@pytest.mark.parametrize(("values", "expected"), [
+    ((0.5,), (0.0, 1.0)), ((math.nan, 0.003), (0.0, 0.006)), ((-1.0,) * 30, (-2.0, 0.0)),
+    ((0.0,) * 9, (0.0, 1.0))])
+def test_a_value_that_never_changes_is_not_drawn_at_zero(values, expected):
+    assert shown(values) == (expected, [])
 
 
 def test_a_run_that_diverged_does_not_hide_one_that_did_not():

@@ -97,6 +97,19 @@ def test_the_whole_run_ends_with_the_same_scores(name: str, tmp_path: Path) -> N
     assert final_scores(tmp_path / "script.py") == finished.test
 
 
+def test_the_weights_a_script_saves_are_those_it_ends_with(tmp_path: Path) -> None:
+    asked = experiment({"kind": "iris"}, epochs=2)
+    trainer = Trainer(asked)
+    while not trainer.over:
+        trainer.advance(1000, 60)
+    path, saved = tmp_path / "script.py", tmp_path / "weights.pt"
+    path.write_text(script(asked), encoding="utf-8")
+    said(runpy.run_path(str(path)), str(path), "--save", str(saved))
+    weights = torch.load(saved, weights_only=True)
+    for one, other in zip(weights.values(), trainer.network.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+
+
 def final_scores(path: Path) -> dict[str, float]:
     """The scores a script prints at its end."""
     last = said(runpy.run_path(str(path)), str(path)).splitlines()[-1]

@@ -2,6 +2,7 @@
 
 python script.py               train, then judge the network on samples it has never seen
 python script.py --losses 20   print the losses of the first 20 steps, and end
+python script.py --save FILE   train, judge, and write the weights to a file
 """
 
 import argparse
@@ -217,6 +218,7 @@ def main() -> None:
     """Read the command line, train, and judge once on the test split."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--losses", type=int, metavar="N", help="print the first N steps' losses, and end")
+    parser.add_argument("--save", metavar="FILE", help="write the trained weights there, for torch.load")
     parser.add_argument("--device", default=DEVICE, help="where to compute: cpu, cuda or mps")
     options = parser.parse_args()
     if not options.losses:
@@ -228,6 +230,8 @@ def main() -> None:
     train(net, data, options.losses)
     if not options.losses:
         print("test", judge(net, data, "test"))
+    if options.save:
+        torch.save(net.state_dict(), options.save)
 
 
 if __name__ == "__main__":

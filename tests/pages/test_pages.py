@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.events import StepsRecorded, Validated
+from core.events import Changed, StepsRecorded, Validated
 from core.experiment import model
 from core.experiment.templates import template
 from core.records import RunState
@@ -182,7 +182,7 @@ def test_a_run_is_deleted_only_after_a_second_yes(store):
     test = press(select(opened("pages/runs.py"), 0), "Delete")
     with closing(Catalog(store)) as catalog:
         assert len(catalog.runs()) == 1
-        test.button(key=f"delete_now_{run}").click()
+        test.button(key="delete_now").click()
         test.run()
         assert catalog.runs() == []
     assert not files.run_folder(store, run).exists()
@@ -196,6 +196,27 @@ def test_two_runs_are_laid_over_each_other_with_only_their_differences(store):
     table = test.table[0].value
     assert table.index.tolist() == ["training.optimizer.learning_rate"]
     assert table.iloc[0].tolist() == ["0.02", "0.01"]
+
+
+def test_what_was_changed_by_hand_is_told_of_runs_that_were_asked_for_the_same(store):
+    for value in (None, 0.24):
+        run = add(store, RunState.FINISHED)
+        if value:
+            with closing(Writer(files.run_folder(store, run))) as writer:
+                writer.append(Changed(step=310, setting="training.optimizer.learning_rate", value=value))
+    table = select(opened("pages/runs.py"), 0, 1).table[0].value
+    assert table.index.tolist() == ["changed while it trained"]
+    assert table.iloc[0].tolist() == ["optimizer.learning_rate 0.24 after step 310", "nothing"]
+
+
+def test_several_runs_are_deleted_at_once_after_a_second_yes(store):
+    for _ in range(3):
+        add(store, RunState.FINISHED)
+    test = press(select(opened("pages/runs.py"), 0, 2), "Delete 2 runs")
+    test.button(key="delete_now").click()
+    test.run()
+    with closing(Catalog(store)) as catalog:
+        assert [run.id for run in catalog.runs()] == [2]
 
 
 def test_equal_runs_say_that_they_are(store):

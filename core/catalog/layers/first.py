@@ -8,7 +8,8 @@ Initialization = Literal["default", "xavier_uniform", "xavier_normal", "kaiming_
                          "orthogonal", "normal", "ones", "zeros"]
 """`default`, or a function of torch.nn.init without its last underscore."""
 
-_TITLES = {"default": "Torch's own", "xavier_uniform": "Xavier, even", "xavier_normal": "Xavier, normal",
+_TITLES = {"default": "Usual (PyTorch's)",
+           "xavier_uniform": "Xavier, even", "xavier_normal": "Xavier, normal",
            "kaiming_uniform": "Kaiming, even", "kaiming_normal": "Kaiming, normal",
            "orthogonal": "Orthogonal", "normal": "Normal, spread 1", "ones": "All 1", "zeros": "All 0"}
 

@@ -140,7 +140,7 @@ function testOf(run, { kind, unit }) {
   const value = run?.over ? run.ended?.test?.[kind] : undefined;
   if (value === undefined) return "";
   const samples = run.started?.samples?.test;
-  return `test ${score(value, unit)}${samples ? ` on ${whole(samples)} never seen` : ""}`;
+  return `test ${score(value, unit)}${samples ? ` (${whole(samples)} unseen)` : ""}`;
 }
 
 /** Legend and names of the panels, over the chart: much cheaper than letting the chart measure its words. */

@@ -268,7 +268,7 @@ function installHover(studio, view) {
     const { id, unit, line, wire } = found(studio, view, event);
     field.classList.toggle("ls-on-link", Boolean(line || wire));
     studio.hover(id && unit >= 0 ? { node: id, unit } : null);
-    if (id) view.overlay.handles(id);
+    if (!event.target.closest(".ls-handle")) view.overlay.handles(id ?? studio.state.selected);
     const edge = wire?.edge ?? null;
     if (edge !== view.meant) {
       view.meant = edge;
@@ -277,6 +277,7 @@ function installHover(studio, view) {
   });
   field.addEventListener("pointerleave", () => {
     view.meant = null;
+    view.overlay.handles(studio.state.selected);
     studio.hover(null);
     studio.tell("wires");
   });

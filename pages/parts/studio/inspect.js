@@ -32,7 +32,9 @@ export function createInspector(studio) {
     const facts = told(studio, state.neuron);
     const sheet = lens.show(state.neuron);
     const kind = facts.filter ? "filter" : "neuron";
-    const of = sheet ? sheet.title : `${kind} ${state.neuron.unit + 1}`;
+    const last = state.neuron.node === state.drawing.boxes.at(-1).id;
+    const named = last ? studio.nameOf(state.neuron.node, state.neuron.unit) : `${kind} ${state.neuron.unit + 1}`;
+    const of = sheet ? sheet.title : named;
     write(head.name, `${facts.title} · ${state.neuron.node} · ${of}`);
     for (const part of [table, formula, pager]) part.hidden = Boolean(sheet);
     write(sample, facts.about);

@@ -80,6 +80,7 @@ export function studioKeys(studio) {
     ArrowRight: () => studio.step(),
     s: () => studio.slow(),
     "/": () => studio.openShelf(),
+    "?": () => studio.openShortcuts(),
     "+": () => studio.camera.zoomBy(1.25),
     "=": () => studio.camera.zoomBy(1.25),
     "-": () => studio.camera.zoomBy(0.8),

@@ -38,6 +38,13 @@ export function roomFor(curves) {
   return { range: [middle - room, middle + room], lowest: null, highest: null };
 }
 
+/** From 0 to 1 for shares that are all the same so far; null otherwise. */
+export function shareOf(curves) {
+  const values = curves.flat().filter(Number.isFinite);
+  const same = values.length > 0 && values.every((value) => value === values[0] && value >= 0 && value <= 1);
+  return same ? { range: [-0.05, 1.05], lowest: null, highest: null } : null;
+}
+
 /**
  * The range for these curves, and what lies outside; null when all of it may be shown.
  * @param {number[][]} curves  the values of each

@@ -55,6 +55,7 @@ export function createOutput(studio) {
     class: "ls-facts ls-caption",
     "data-tip": "What is reached on the validation samples without learning from the inputs: the figure to beat.",
   });
+  const answer = make("p", { class: "ls-facts ls-caption", "data-tip": "How sure the network is of each class, for the sample you chose." });
   const body = make("div", { class: "ls-output-body" }, Object.values(views));
 
   on("draft preview snapshot hover run", () => {
@@ -62,7 +63,9 @@ export function createOutput(studio) {
     const chosen = viewOf(state.drawing);
     for (const [name, view] of Object.entries(views)) view.hidden = name !== chosen;
     give(body, "data-view", chosen);
-    write(baseline, toBeat(state.snapshot?.facts.baseline));
+    write(answer, answerOf(state, chosen));
+    answer.hidden = !answer.textContent;
+    write(baseline, toBeat(state.snapshot?.facts.baseline) + verdict(studio));
     baseline.hidden = !baseline.textContent;
     for (const button of toggles) button.hidden = picture !== "plane";
     const { hovered } = state;
@@ -79,6 +82,7 @@ export function createOutput(studio) {
     { class: "ls-output ls-card", "aria-label": "Output" },
     make("header", {}, title, make("span", { class: "ls-space" }), toggles),
     body,
+    answer,
     caption,
     baseline,
   );
@@ -96,6 +100,27 @@ function toBeat(baseline) {
   if (!baseline) return "";
   const { what, title, unit, value } = baseline;
   return `To beat: ${what.toLowerCase()}, ${title.length > 4 ? title.toLowerCase() : title} ${score(value, unit)}`;
+}
+
+/** The likeliest classes of the chosen sample, where they are not drawn anyway. */
+function answerOf({ snapshot, drawing }, view) {
+  const { scores, target } = snapshot?.facts.sample ?? {};
+  if (drawing?.task.kind !== "classification" || !["image", "table"].includes(view) || !scores?.length) return "";
+  const name = (index) => drawing.task.classes?.[index] ?? String(index);
+  const order = scores.map((_, index) => index).sort((one, other) => scores[other] - scores[one]);
+  const best = order.slice(0, 3).map((index) => `${name(index)} ${score(scores[index], "%")}`);
+  return `Chosen sample: ${best.join(", ")}${target === null || target === undefined ? "" : `; true: ${name(target)}`}`;
+}
+
+/** Says of a run that is over when it learned nothing that helps. */
+function verdict({ state, views }) {
+  const { baseline } = state.snapshot?.facts ?? {};
+  if (!baseline || !state.run?.over || state.back !== null || views?.untrained()) return "";
+  const reached = state.run.series.get(`validation_${baseline.metric}`)?.last;
+  const metric = state.catalogue?.metrics.find(({ kind }) => kind === baseline.metric);
+  if (reached === undefined || !metric) return "";
+  const better = metric.higher_is_better ? reached > baseline.value : reached < baseline.value;
+  return better ? "" : `. This run ended no better: ${score(reached, metric.unit)}`;
 }
 
 function toggle(title, tip, name, switches, studio) {
@@ -121,8 +146,8 @@ function toggle(title, tip, name, switches, studio) {
 function told({ state, views }) {
   if (state.drawing && !state.drawing.ready) return state.problems[0]?.what ?? "The network is not complete yet.";
   if (!state.snapshot) return "Drawing the untrained network…";
-  if (views?.untrained()) return "Untrained: random weights. Press Train.";
-  const step = state.run?.over ? (state.run.progress?.step ?? 0) : state.snapshot.step;
+  if (views?.untrained()) return state.run ? "Your changed network, untrained." : "Untrained: random weights. Press Train.";
+  const step = state.back ?? (state.run?.over ? (state.run.progress?.step ?? 0) : state.snapshot.step);
   const holes = hasHoles(state.snapshot) ? " Hatched: the answer there is no number." : "";
   const wrong = viewOf(state.drawing) === "image" ? " Wrong ones: predicted ≠ true." : "";
   return `After step ${whole(step)}.${holes}${wrong}`;

@@ -27,7 +27,8 @@ function startingPace(drawing) {
   const kept = localStorage.getItem(SHELF);
   if (kept !== null) return kept === "full" ? null : Number(kept);
   if (drawing?.picture !== "plane" || !drawing.total_steps) return null;
-  return Math.max(LEAST, Math.ceil(drawing.total_steps / WATCHABLE));
+  const pace = Math.max(LEAST, Math.ceil(drawing.total_steps / WATCHABLE));
+  return pace > FASTEST ? null : pace;
 }
 
 /** The pace slider; `value` is the pace the next run starts with, or the live one runs at. */

@@ -1,7 +1,7 @@
 // Draws the live chart: at most once per frame, and never so often that nothing else gets its turn.
 
 import { layout, standing, traces } from "./figure.js";
-import { limitsOf, roomFor } from "./limits.js";
+import { limitsOf, roomFor, shareOf } from "./limits.js";
 import { shown } from "./state.js";
 
 const BREATH = 60; // milliseconds between two draws
@@ -76,7 +76,7 @@ export class Painter {
     if (this.touched) return { limits: this.given, touched: true };
     const of = (axis) => list.filter(({ yaxis }) => yaxis === axis).map(({ y }) => y);
     const loss = of("y");
-    this.given = { y: this.look.logarithmic ? null : (limitsOf(loss) ?? roomFor(loss)), y2: limitsOf(of("y2")) };
+    this.given = { y: this.look.logarithmic ? null : (limitsOf(loss) ?? roomFor(loss)), y2: limitsOf(of("y2")) ?? shareOf(of("y2")) };
     return { limits: this.given, touched: false };
   }
 

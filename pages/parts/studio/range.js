@@ -5,7 +5,7 @@ import { createPopover } from "./popover.js";
 import { short } from "./numbers.js";
 import { unpack } from "./snapshot.js";
 
-const [WIDE, HIGH, LEFT, FOOT] = [300, 132, 34, 18]; // pixels of the drawing, and of its margins
+const [WIDE, HIGH, LEFT, FOOT, NAME] = [300, 146, 34, 30, 12]; // pixels of the drawing, and of its margins
 const PATH = "training.optimizer.learning_rate";
 const TIP = "Find a rate: trains a fresh copy for a few seconds while the rate rises, and shows where the loss falls.";
 
@@ -48,8 +48,8 @@ function take(studio, { suggestion }, close) {
 /** The loss over the rate, on a logarithmic axis, with a line at what is suggested. */
 function drawing({ rates, losses, suggestion }) {
   const [low, high] = [Math.log10(rates[0]), Math.log10(rates.at(-1))];
-  const top = Math.min(Math.max(...losses), 1.6 * losses[0]);
   const least = Math.min(...losses);
+  const top = Math.min(Math.max(...losses), losses[0] + 0.6 * (losses[0] - least || losses[0])); // not up to the explosion
   const across = (rate) => LEFT + ((Math.log10(rate) - low) / (high - low || 1)) * (WIDE - LEFT - 6);
   const down = (loss) => 6 + ((top - Math.min(loss, top)) / (top - least || 1)) * (HIGH - FOOT - 10);
   const points = rates.map((rate, place) => `${across(rate).toFixed(1)},${down(losses[place]).toFixed(1)}`).join(" ");
@@ -60,7 +60,9 @@ function drawing({ rates, losses, suggestion }) {
     "svg",
     { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "ls-range", role: "img", "aria-label": "Loss over the learning rate" },
     ...decades.map((power) => svg("path", { d: `M${across(10 ** power)} 6V${HIGH - FOOT}`, class: "ls-range-grid" })),
-    ...decades.filter((_, place) => place % 2 === 0).map((power) => word(short(10 ** power), across(10 ** power), HIGH - 4, "middle")),
+    ...decades.filter((_, place) => place % 2 === 0).map((power) => word(short(10 ** power), across(10 ** power), HIGH - 4 - NAME, "middle")),
+    word("learning rate", (LEFT + WIDE) / 2, HIGH - 2, "middle"),
+    word("loss", LEFT + 4, 12, "start"),
     word(short(top), LEFT - 4, 14, "end"),
     word(short(least), LEFT - 4, HIGH - FOOT, "end"),
     svg("polyline", { points, class: "ls-range-curve" }),

@@ -25,7 +25,6 @@ import { createState } from "./state.js";
 import { createTaught } from "./teacher.js";
 import { installTips } from "./tip.js";
 import { createTime } from "./time.js";
-import { createTools } from "./tools.js";
 import { createTotals } from "./totals.js";
 import { createTraining } from "./training.js";
 import { Views } from "./views.js";
@@ -130,7 +129,7 @@ function build(studio) {
     { class: "ls-middle ls-card", "aria-label": "Network" },
     createShelf(studio),
     createTaught(studio),
-    make("div", { class: "ls-ground" }, createNetwork(studio), createTools(studio)),
+    make("div", { class: "ls-ground" }, createNetwork(studio)),
     createSlow(studio),
     createTime(studio),
     createTotals(studio),
@@ -138,9 +137,9 @@ function build(studio) {
   );
   root.append(
     createControls(studio),
+    createTraining(studio),
     make("div", { class: "ls-left" }, createPreview(studio), createDock(studio)),
     middle,
-    createTraining(studio),
     make("div", { class: "ls-right" }, createOutput(studio), createCharts(studio)),
   );
 }
@@ -159,27 +158,37 @@ function createNotice(studio) {
     { type: "button", class: "ls-button", onclick: () => studio.say("") },
     "Dismiss",
   );
+  const back = make("button", { type: "button", class: "ls-button", onclick: () => studio.openRun(state.run.id) }, "Back to it");
   const line = make(
     "div",
     { class: "ls-notice", role: "status", "aria-live": "polite", hidden: true },
     words,
     again,
+    back,
     close,
   );
   on("draft run notice connection back", () => {
     const waiting = !state.notice && studio.changed();
     const past = state.back !== null;
-    const text =
-      state.connected || !state.catalogue
-        ? state.notice || (waiting ? (past ? "Your changes are for the branch." : "Your changes apply at the next Train.") : "")
-        : "Reconnecting… The run goes on; nothing is lost.";
+    const left = !state.notice && Boolean(state.run?.over && state.run.experiment) && studio.views.untrained();
+    const text = state.connected || !state.catalogue ? state.notice || changedWords(state.run, { waiting, past, left }) : RECONNECTING;
     write(words, text);
     line.hidden = !text;
     again.hidden = !waiting || past || !state.connected;
     give(again, "disabled", Boolean(studio.reason()));
+    back.hidden = !left || !state.connected;
     close.hidden = !state.notice || !state.connected;
   });
   return line;
+}
+
+const RECONNECTING = "Reconnecting… The run goes on; nothing is lost.";
+
+/** For what a change counts that is not trained yet. */
+function changedWords(run, { waiting, past, left }) {
+  if (left) return `You changed it: the network drawn is untrained, curves and scores are of run ${run.id}.`;
+  if (!waiting) return "";
+  return past ? "Your changes are for the branch." : "Your changes apply at the next Train.";
 }
 
 /** Puts on the theme of the page around. */

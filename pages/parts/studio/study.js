@@ -6,12 +6,14 @@ import { createPopover } from "./popover.js";
 import { goesOn } from "./told.js";
 
 const SHARES = [0.05, 0.1, 0.25, 0.5, 1];
+const MOST_EPOCHS = 1_000_000;
 const OFTEN = 700; // milliseconds between two looks at how far the runs are
-const [WIDE, HIGH, LEFT, FOOT] = [300, 120, 40, 18]; // pixels of the drawing, and of its margins
+const [WIDE, HIGH, LEFT, FOOT, NAME] = [300, 134, 40, 30, 12]; // pixels of the drawing, and of its margins
 const SHELF = "layerscope.study"; // the runs of the last study, so that closing the panel loses nothing
 const WORDS =
   "Trains this network five times, on 5, 10, 25, 50 and 100 % of the training samples, and judges each on the same " +
-  "validation samples. Everything else is the same, the number of epochs too.";
+  "validation samples. All take the same number of steps: with less data, each sample is seen more often. Shown is the " +
+  "best of each run's judgements.";
 
 /** The button that opens the study. */
 export function createStudy(studio) {
@@ -39,15 +41,17 @@ function fill(studio, panel) {
 
 /** Queues a run for each share; one that cannot be trained with so few samples says so and is left out. */
 async function begin(studio, line) {
-  const { draft } = studio.state;
+  const { draft, drawing } = studio.state;
   const runs = [];
   line.textContent = "";
   for (const share of SHARES) {
     const train_share = Math.max(0.01, Number((share * draft.data.train_share).toFixed(4)));
     const name = `${draft.name} · ${short(100 * share)} % of the data`.slice(0, 120);
-    const asked = { ...draft, name, data: { ...draft.data, train_share } };
+    const less = { ...draft, name, data: { ...draft.data, train_share } };
     const key = crypto.randomUUID();
-    const drawn = await studio.ask("check", { draft: asked });
+    const drawn = await studio.ask("check", { draft: less });
+    const epochs = Math.round(draft.training.epochs * ((drawing.total_steps || 1) / (drawn.drawing?.total_steps || 1)));
+    const asked = { ...less, training: { ...draft.training, epochs: Math.min(MOST_EPOCHS, Math.max(1, epochs)) } };
     const reply = await studio.ask("train", { draft: asked, pace: null, key });
     if (reply.ok) runs.push({ run: reply.run, share, samples: drawn.drawing.sizes.train });
     else line.textContent = `${short(100 * share)} % was left out: ${reply.problems[0]?.what ?? ""}`;
@@ -69,7 +73,7 @@ async function follow(studio, place) {
 }
 
 function table(studio, rows, metric) {
-  const head = ["Samples", "State", `Best ${metric?.title.toLowerCase() ?? "value"}`, "Run"];
+  const head = [["Samples", "ls-num"], ["State", ""], [`Best ${metric?.title.toLowerCase() ?? "value"}`, "ls-num"], ["Run", "ls-num"]];
   const link = (run) =>
     make("button", { type: "button", class: "ls-link", "data-tip": "Open this run.", onclick: () => studio.openRun(run) }, String(run));
   const body = rows.map(({ samples, state, best, run }) =>
@@ -82,7 +86,7 @@ function table(studio, rows, metric) {
       make("td", { class: "ls-num" }, link(run)),
     ),
   );
-  const heads = make("tr", {}, head.map((text) => make("th", { scope: "col" }, text)));
+  const heads = make("tr", {}, head.map(([text, kind]) => make("th", { scope: "col", class: kind }, text)));
   return make("table", { class: "ls-runs" }, make("thead", {}, heads), make("tbody", {}, body));
 }
 
@@ -101,7 +105,9 @@ function drawing(rows, metric) {
     "svg",
     { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "ls-range", role: "img", "aria-label": label },
     ...rows.map(({ samples }) => svg("path", { d: `M${across(samples)} 6V${HIGH - FOOT}`, class: "ls-range-grid" })),
-    ...rows.map(({ samples }) => word(whole(samples), across(samples), HIGH - 4, "middle")),
+    ...rows.map(({ samples }) => word(whole(samples), across(samples), HIGH - 4 - NAME, "middle")),
+    word("training samples", (LEFT + WIDE) / 2, HIGH - 2, "middle"),
+    word(metric?.title.toLowerCase() ?? "", LEFT + 4, 10, "start"),
     ...(values.length ? [word(score(high, metric?.unit), LEFT - 6, 12, "end"), word(score(low, metric?.unit), LEFT - 6, HIGH - FOOT - 6, "end")] : []),
     svg("polyline", { points: points.map((point) => point.join()).join(" "), class: "ls-range-curve" }),
     ...points.map(([cx, cy]) => svg("circle", { cx, cy, r: 3.5, class: "ls-range-point" })),

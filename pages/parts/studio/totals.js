@@ -2,7 +2,9 @@
 
 import { give, make, write } from "./element.js";
 import { iconButton } from "./popover.js";
+import { createTools } from "./tools.js";
 import { brief, bytes, span, whole } from "./numbers.js";
+import { createShortcuts } from "./shortcuts.js";
 import { unpack } from "./snapshot.js";
 
 const STILL = 1000; // milliseconds without an edit before an epoch is timed
@@ -17,7 +19,7 @@ export function createTotals(studio) {
     memory: make("span", { class: "ls-total" }),
     pace: make("span", { class: "ls-total", role: "status" }),
   };
-  on("draft pace", () => {
+  on("draft pace run", () => {
     const { drawing } = state;
     if (!drawing) return;
     const { totals } = drawing;
@@ -26,9 +28,9 @@ export function createTotals(studio) {
     give(cells.flops, "data-tip", "Multiplications and additions for one sample, forwards. Learning takes about three times as many.");
     write(cells.memory, totals?.memory ? bytes(totals.memory.total) : "");
     give(cells.memory, "data-tip", totals?.memory && memoryWords(totals.memory, state.draft));
-    showPace(cells.pace, pace.of(), drawing.pace);
+    showPace(cells.pace, running(state.run) ?? pace.of(), drawing.pace);
   });
-  return make("footer", { class: "ls-totals" }, Object.values(cells), make("span", { class: "ls-space" }), createZoom(studio));
+  return make("footer", { class: "ls-totals" }, createTools(studio), Object.values(cells), make("span", { class: "ls-space" }), createShortcuts(studio), createZoom(studio));
 }
 
 function memoryWords({ weights, gradients, optimizer, activations }, draft) {
@@ -47,8 +49,15 @@ function showPace(cell, measured, estimate) {
     "data-tip",
     about
       ? "Time to see every training sample once, reckoned from the FLOPs. It is measured once you pause."
-      : `Measured on this machine in ${measured.steps} steps, at full speed.`,
+      : (measured.words ?? `Measured on this machine in ${measured.steps} steps, at full speed.`),
   );
+}
+
+/** The time of an epoch as the run that goes on at full speed takes it now. */
+function running(run) {
+  const { steps_per_second: speed, steps_per_epoch: steps, pace } = run?.progress ?? {};
+  if (run?.state !== "running" || pace !== null || !speed) return null;
+  return { seconds_per_epoch: steps / speed, words: "As fast as this run goes now." };
 }
 
 /** The measured time of an epoch of the draft, asked for when it has been still for a while. */

@@ -124,13 +124,16 @@ function createMore(studio) {
   createPopover(studio, button, "More settings of training", (panel) => {
     const forms = [guards, machine].map((settings) => createForm(settings, "training", studio.change));
     for (const form of forms) form.set(state.draft.training);
-    const { device_name: name, cores } = state.catalogue.system ?? {};
+    const known = new Set(["auto", ...devices.map(({ device }) => device)]);
+    for (const option of forms[1].element.querySelectorAll('[data-path="training.device"] option'))
+      option.disabled = !known.has(option.value);
+    const { device_name: name, devices = [] } = state.catalogue.system ?? {};
     panel.append(
       make("h3", {}, "Training"),
       forms[0].element,
       make("h3", {}, "Machine"),
       forms[1].element,
-      make("p", { class: "ls-facts" }, name ? `Found here: ${name}, ${cores} cores.` : ""),
+      make("p", { class: "ls-facts" }, name ? `Found here: ${name}.` : ""),
     );
   });
   give(button, "hidden", !rest.length);
