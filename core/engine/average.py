@@ -24,9 +24,13 @@ class Average:
         """span: over about how many steps to average."""
         self.span = span
         self._steps = 0
+        self.follow(net)
+        self._mean = [tensor.clone() for tensor in self._live]
+
+    def follow(self, net: Net) -> None:
+        """Watch the tensors this network holds now."""
         held = {name: tensor.detach() for name, tensor in net.tensors().items() if tensor.is_floating_point()}
         self._names, self._live = list(held), list(held.values())
-        self._mean = [tensor.clone() for tensor in self._live]
 
     def take(self) -> None:
         """Take note of the network after one step more."""

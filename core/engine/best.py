@@ -17,6 +17,10 @@ class Best:
         self._copy: list[Tensor] = []
         self.loss, self.step, self.epoch = math.inf, 0, 0
 
+    def follow(self, net: Net) -> None:
+        """Watch the tensors this network holds now."""
+        self._live = list(net.tensors().values())
+
     def judge(self, loss: float, step: int, epoch: int, *, margin: float, keep: bool) -> None:
         """Take note of a validation loss; one that is lower by more than `margin` is the best from now on.
 

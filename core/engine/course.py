@@ -29,6 +29,11 @@ class Course:
         """The step after which the epoch under way ends."""
         return self.began + self.steps_per_epoch
 
+    @property
+    def ended(self) -> bool:
+        """Whether all steps of the epoch under way are taken."""
+        return self.step == self.ends
+
     def end_after(self, step: int) -> int:
         """The first end of an epoch after a step of this or later epochs."""
         return self.began + ((step - self.began) // self.steps_per_epoch + 1) * self.steps_per_epoch

@@ -17,6 +17,10 @@ class LastFinite:
         self._live = list(net.tensors().values())
         self._copies = [(0, [tensor.clone() for tensor in self._live]) for _ in range(2)]
 
+    def follow(self, net: Net) -> None:
+        """Watch the tensors this network holds now."""
+        self._live = list(net.tensors().values())
+
     def keep(self, step: int) -> None:
         """Copy the network as it is after `step` over the older copy."""
         _, copy = self._copies.pop(0)

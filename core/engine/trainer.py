@@ -102,11 +102,11 @@ class Trainer:
         last = first + steps
         while self.step == first or (self.step < last and perf_counter() - began < seconds):
             self._take_steps(last - self.step)
-            if self.step == self.course.ends:
-                events += self._end_epoch(began)
+            if self.course.ended:
+                events += self.end_epoch(began)
                 if self.over:
                     return events
-        events += self._recorded(began)
+        events += self.tell(began)
         self.seconds += 0.0 if self.over else perf_counter() - began
         return events
 
@@ -125,7 +125,7 @@ class Trainer:
 
     def stop(self) -> list[Event]:
         """End now: what is not yet told, then Stopped with the scores on the test split."""
-        events = self._recorded(perf_counter())
+        events = self.tell(perf_counter())
         if not self.over and self._finite.broken():
             events.append(self._diverged(self.step, math.nan))
         if not self.over:
@@ -244,6 +244,11 @@ class Trainer:
         """The learning rate of the step to come."""
         return self._rate(1)
 
+    @property
+    def training_set(self) -> Batch:
+        """Inputs and targets of the train split, as the loss reads them."""
+        return self._inputs, self._targets
+
     def coming(self) -> tuple[Batch, Tensor]:
         """The batch of the step to come, and which rows of the data set it holds."""
         order = shuffle(len(self._inputs), self.experiment.training.seed, self.epoch + 1)
@@ -258,7 +263,7 @@ class Trainer:
         """Take one step, or at once as many as were compiled together."""
         place = self.course.place
         if place == 0:
-            self._finite.keep(self.step)
+            self.begin_epoch()
             self._batches = self._shuffled()
         batches = self._batches[place:place + min(most, self.turbo.count)] if self.turbo else []
         if self.turbo and self.turbo.fits(place, batches):
@@ -268,9 +273,22 @@ class Trainer:
             self.course.step += len(batches)
             return
         inputs, targets = self._batches[place]
-        scheduled = self.course.scheduled(1)
+        self.took(self.stepper.step(self.course.scheduled(1), inputs, targets, self._validation_losses))
+
+    def begin_epoch(self) -> None:
+        """Remember the weights an epoch begins with, to go back to if they break."""
+        self._finite.keep(self.step)
+
+    def follow(self) -> None:
+        """Find the network's tensors anew, after others were put in their place that hold the same."""
+        for watcher in (self._finite, self._best, self._average):
+            if watcher:
+                watcher.follow(self.network)
+
+    def took(self, loss: Tensor) -> None:
+        """Take note of a step that was taken; loss: the mean of its batch before the update."""
         self.course.step += 1
-        self._recorder.add(self.stepper.step(scheduled, inputs, targets, self._validation_losses))
+        self._recorder.add(loss)
         if self._average:
             self._average.take()
 
@@ -281,8 +299,9 @@ class Trainer:
         inputs, targets = self._inputs.index_select(0, order), self._targets.index_select(0, order)
         return list(zip(inputs.split(self.batch_size), targets.split(self.batch_size), strict=True))
 
-    def _end_epoch(self, began: float) -> list[Event]:
-        events = self._recorded(began)
+    def end_epoch(self, began: float) -> list[Event]:
+        """What is told at the end of an epoch; began: when (by `perf_counter`) its last steps began."""
+        events = self.tell(began)
         if self.over:
             return events
         self.course.end_epoch()
@@ -335,7 +354,7 @@ class Trainer:
             average.restore(known)
         return average
 
-    def _recorded(self, began: float) -> list[Event]:
+    def tell(self, began: float) -> list[Event]:
         """What the steps since the last call recorded; a loss that is not finite ends the run."""
         told = self._recorder.take(self.step)
         events: list[Event] = [StepsRecorded(steps=told.steps, losses=told.losses)] if told.steps else []

@@ -120,8 +120,12 @@ class Desk:
             run, step = self._catalog.run(request.origin.run).id, request.origin.step
             branching.check_left(self._store, run, step, experiment)
             origin = Origin(run, step, lambda child: branching.take_along(self._store, run, step, child))
-        return client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
+        first = commands.read(request.first) if request.first is not None else None
+        made = client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
                              compared(experiment.data.task).kind, origin=origin)
+        if first is not None and not self._catalog.commands(made, 0):
+            self._catalog.command(made, first.model_dump(mode="json"))
+        return made
 
     def _now(self, run: Run) -> Experiment:
         """What a run was asked, with what was changed since."""

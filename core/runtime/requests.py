@@ -93,6 +93,8 @@ class Train(Request):
     key: str = Field(min_length=8, max_length=64)
     origin: From | None = None
     """The moment to go on from; none begins anew."""
+    first: dict[str, Any] | None = None
+    """What the run is told before its first step."""
 
 
 class Moment(Request):

@@ -20,6 +20,7 @@ def back(training, app: App):
     now = training.page.evaluate(SURFACE)
     slider.fill("1")
     words = training.page.locator(".ls-time-words")
+    expect(words).to_contain_text("step")
     step = int(words.inner_text().removeprefix("step ").replace("\u2009", ""))
     expect(training.page.locator(".ls-output")).to_contain_text(f"After step {step}.")
     assert training.page.evaluate(SURFACE) != now

@@ -55,13 +55,10 @@ function createCommands(studio) {
   const command = (order) => studio.runs.command(order);
   const start = () => studio.runs.train(studio.pace());
   /** Does one thing, then waits; starts a run for it when there is none. */
-  const once = async (kind, more = {}) => {
-    if (studio.live()) return command({ kind, ...more });
-    if (studio.reason()) return undefined;
-    const reply = await studio.runs.train(1);
-    if (!reply.ok) return undefined;
-    await command({ kind, ...more });
-    return command({ kind: "pace", value: studio.pace() });
+  const once = (kind, more = {}) => {
+    const order = { kind, ...more };
+    if (studio.live()) return command(order);
+    return studio.reason() ? undefined : studio.runs.train(studio.pace(), null, order);
   };
   return {
     command,

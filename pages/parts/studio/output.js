@@ -55,7 +55,7 @@ export function createOutput(studio) {
     class: "ls-facts ls-caption",
     "data-tip": "What is reached on the validation samples without learning from the inputs: the figure to beat.",
   });
-  const answer = make("p", { class: "ls-facts ls-caption", "data-tip": "How sure the network is of each class, for the sample you chose." });
+  const answer = make("p", { class: "ls-facts ls-answer", "data-tip": "How sure the network is of each class, for the sample you chose." });
   const body = make("div", { class: "ls-output-body" }, Object.values(views));
 
   on("draft preview snapshot hover run", () => {

@@ -83,9 +83,10 @@ export class Runs {
   /**
    * Starts a run of the draft; pressed again before it is there, it is the same run.
    * origin: the moment it goes on from, {run, step}; none begins anew.
+   * first: what it is told before its first step.
    */
-  train(pace, origin) {
-    this.coming ??= this.start(pace, origin).finally(() => {
+  train(pace, origin = null, first = null) {
+    this.coming ??= this.start(pace, origin, first).finally(() => {
       this.coming = null;
       this.studio.tell("run");
     });
@@ -93,12 +94,12 @@ export class Runs {
     return this.coming;
   }
 
-  async start(pace, origin = null) {
+  async start(pace, origin, first) {
     const { state, ask, say, tellProblems } = this.studio;
     say("");
     Object.assign(this.facts, { trainPressedAt: performance.now(), firstPointAt: null });
     const experiment = state.draft;
-    const reply = await ask("train", { draft: experiment, pace, key: randomKey(), origin });
+    const reply = await ask("train", { draft: experiment, pace, key: randomKey(), origin, first });
     if (reply.ok) {
       await this.attach(reply.run, experiment, experiment.name, origin);
       this.studio.draft.keep();

@@ -1,0 +1,76 @@
+"""Family: runs that differ in seed or learning rate alone, trained as one batched network.
+
+Each member is a trainer like any other; only its steps are taken for it (`core/engine/side_by_side.py`). Sums
+are added up in another order than when it trains alone, so the last digits differ.
+"""
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+from core.engine.side_by_side import Block, refused
+from core.engine.trainer import Trainer
+from core.events import Event
+from core.experiment.model import Experiment, write
+
+MOST = 64
+"""Members of one family."""
+WORTH = 1.2
+"""How many times as fast as one after another they must be, by measurement."""
+
+
+class Family:
+    """Trains several experiments at once. They go step by step together; each ends by itself."""
+
+    def __init__(self, members: Sequence[Trainer]) -> None:
+        """Raises Problems when these cannot be trained as one, or when that is not faster."""
+        _check([member.experiment for member in members])
+        self.members = tuple(members)
+        self._block = Block(self.members)
+        self.gain = self._block.gain()
+        """How many times as fast as one after another a step was measured to be."""
+        if self.gain < WORTH:
+            raise refused(f"many at once were measured to be only {self.gain:.1f} times as fast")
+
+    @property
+    def over(self) -> bool:
+        """Whether every member has ended."""
+        return all(member.over for member in self.members)
+
+    def advance(self, steps: int, seconds: float) -> list[list[Event]]:
+        """Take at most `steps` steps, at least one, until `seconds` have passed; what each member tells."""
+        began = perf_counter()
+        told: dict[Trainer, list[Event]] = {member: [] for member in self.members}
+        self._let_go()
+        for _ in range(steps):
+            if self._block.step():
+                for member in self._block.members:
+                    told[member] += member.end_epoch(began)
+                self._let_go()
+            if not self._block.members or perf_counter() - began >= seconds:
+                break
+        for member in self._block.members:
+            told[member] += member.tell(began)
+            member.seconds += 0.0 if member.over else perf_counter() - began
+        return [told[member] for member in self.members]
+
+    def _let_go(self) -> None:
+        """Go on without the members that have ended."""
+        going = [member for member in self._block.members if not member.over]
+        if len(going) < len(self._block.members):
+            self._block.keep(going)
+
+
+def _check(experiments: Sequence[Experiment]) -> None:
+    """Raises Problems unless these are at most MOST, and alike but in name, seed and learning rate."""
+    if not 2 <= len(experiments) <= MOST:
+        raise refused(f"a family has 2 to {MOST} members, not {len(experiments)}")
+    first, *others = map(_alike, experiments)
+    if any(other != first for other in others):
+        raise refused("they differ in more than seed and learning rate")
+
+
+def _alike(experiment: Experiment) -> dict[str, Any]:
+    raw = write(experiment)
+    del raw["name"], raw["training"]["seed"], raw["training"]["optimizer"]["learning_rate"]
+    return raw

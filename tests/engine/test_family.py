@@ -1,0 +1,136 @@
+"""Protects training many at once: every member learns what it would have learned alone."""
+
+import pytest
+import torch
+
+from core.catalog.optimizers import OPTIMIZERS
+from core.engine import family
+from core.engine.family import Family
+from core.engine.trainer import Trainer
+from core.events import Diverged, Finished, StepsRecorded, Validated
+from core.experiment.model import read, write
+from core.experiment.templates import template
+from core.problems import Problems
+from tests.engine.runs import pulled, same, weights
+from tests.experiment.drafts import draft
+
+RATES = (0.01, 0.003, 0.001)
+BATCHED = [rule for rule in OPTIMIZERS if not rule.closure]
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch):
+    """However fast it is, for a test is not a measurement."""
+    monkeypatch.setattr(family, "WORTH", 0.0)
+
+
+def small(rate=0.01, seed=0, **training):
+    rule = {"kind": "sgd"} | training.pop("optimizer", {}) | {"learning_rate": rate}
+    return draft({"kind": "linear", "units": 6}, "tanh", data={"kind": "moons", "samples": 100},
+                 **{"epochs": 4, "batch_size": 25, "seed": seed, "optimizer": rule, **training})
+
+
+def together(experiments):
+    """What each member told, and the members."""
+    members = [Trainer(experiment) for experiment in experiments]
+    told = [member.start() for member in members]
+    one = Family(members)
+    while not one.over:
+        for all_of, new in zip(told, one.advance(5, 60.0), strict=True):
+            all_of += new
+    return told, members
+
+
+def losses(told):
+    return [loss for event in told if isinstance(event, StepsRecorded) for loss in event.losses]
+
+
+def judged(told):
+    return [event.scores["loss"] for event in told if isinstance(event, Validated)]
+
+
+@pytest.mark.parametrize("rule", BATCHED, ids=lambda rule: rule.name())
+def test_members_learn_at_their_own_rate_what_they_would_alone(rule):
+    asked = [small(rate, optimizer={"kind": rule.name()}, clip=0.5, regularization={"kind": "l2"})
+             for rate in RATES]
+    told, _ = together(asked)
+    for one, experiment in zip(told, asked, strict=True):
+        alone = pulled(experiment)
+        assert losses(one) == pytest.approx(losses(alone), rel=1e-3)
+        assert judged(one) == pytest.approx(judged(alone), rel=1e-3)
+        assert one[-1].test["loss"] == pytest.approx(alone[-1].test["loss"], rel=1e-3)
+    assert len({round(one[-1].test["loss"], 6) for one in told}) == len(RATES)
+
+
+def test_members_of_other_seeds_begin_elsewhere_and_see_the_samples_in_their_own_order():
+    asked = [small(seed=seed, schedule={"kind": "cosine"}) for seed in (0, 7, 8)]
+    told, members = together(asked)
+    for one, member, experiment in zip(told, members, asked, strict=True):
+        lone = Trainer(experiment)
+        while not lone.over:
+            lone.advance(1000, 60.0)
+        assert losses(one) == pytest.approx(losses(pulled(experiment)), rel=1e-4)
+        for ours, theirs in zip(weights(member.network).values(), weights(lone.network).values(), strict=True):
+            assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["digits-cnn", "small-resnet", "digits-vit", "char-gpt", "mackey-glass",
+                                  "names-lstm", "dates", "denoiser"])
+def test_every_kind_of_network_is_batched_or_says_that_it_cannot_be(name):
+    raw = write(template(name).experiment)
+    raw["training"] |= {"device": "cpu", "threads": 1, "batch_size": 16}
+    members = []
+    for seed in (0, 1):
+        raw["training"]["seed"] = seed
+        members.append(Trainer(read(raw), members[0].split if members else None))
+    try:
+        one = Family(members)
+    except Problems as refused:
+        assert "cannot batch this network" in str(refused)
+        return
+    told = one.advance(1, 0.0)
+    lone = Trainer(read(raw), members[0].split)
+    if not any("dropout" in str(node.layer) for node in lone.experiment.network.nodes):
+        assert losses(told[1]) == pytest.approx(losses(lone.advance(1, 0.0)), rel=1e-3)
+
+
+def test_measuring_leaves_the_members_as_they_were():
+    experiments = [draft({"kind": "linear", "units": 6}, "batch_norm1d", data={"kind": "moons", "samples": 100},
+                         seed=seed) for seed in (0, 1)]
+    members = [Trainer(experiment) for experiment in experiments]
+    before = [weights(member.network) for member in members]
+    assert Family(members).gain > 0
+    assert all(same(weights(member.network), held) for member, held in zip(members, before, strict=True))
+
+
+def test_one_that_ends_early_keeps_its_weights_and_the_others_go_on():
+    asked = [small(rate, epochs=12, patience=2, optimizer={"kind": "adam"}) for rate in (3.0, 0.01, 1e-6)]
+    told, members = together(asked)
+    ends = [one[-1].step for one in told]
+    assert min(ends) < max(ends)
+    for one, member in zip(told, members, strict=True):
+        assert isinstance(one[-1], Finished)
+        assert member._scores("test") == one[-1].test
+
+
+def test_one_that_diverges_leaves_the_others_alone():
+    asked = [draft("linear", data={"kind": "plane", "samples": 90}, epochs=30,
+                   optimizer={"kind": "sgd", "learning_rate": rate}) for rate in (10.0, 0.01)]
+    told, _ = together(asked)
+    assert isinstance(told[0][-1], Diverged)
+    assert losses(told[1]) == pytest.approx(losses(pulled(asked[1])), rel=1e-4)
+
+
+@pytest.mark.parametrize(("experiments", "words"), [
+    ([small()], "2 to 64"), ([small(), small(batch_size=20)], "more than seed and learning rate"),
+    ([small(seed=seed, parts=2) for seed in (0, 1)], "in parts"),
+    ([small(seed=seed, optimizer={"kind": "lbfgs"}) for seed in (0, 1)], "several times")])
+def test_what_cannot_be_trained_as_one_says_why(experiments, words):
+    with pytest.raises(Problems, match=words):
+        Family([Trainer(experiment) for experiment in experiments])
+
+
+def test_where_it_is_not_worth_it_that_is_said(monkeypatch):
+    monkeypatch.setattr(family, "WORTH", 1e9)
+    with pytest.raises(Problems, match="times as fast"):
+        Family([Trainer(small(seed=seed)) for seed in (0, 1)])
