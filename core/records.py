@@ -51,6 +51,8 @@ class Run(Plain):
     """The run it is a branch of."""
     parent_step: int | None = None
     """The step of that run it goes on from."""
+    family: str | None = None
+    """What runs have in common that are to be trained by one process, as one batched network."""
 
 
 class Progress(Plain):

@@ -249,6 +249,10 @@ class Trainer:
         """Inputs and targets of the train split, as the loss reads them."""
         return self._inputs, self._targets
 
+    def share(self, other: "Trainer") -> None:
+        """Hold the training set that another trainer of the same data and loss holds, instead of a copy."""
+        self._inputs, self._targets = other.training_set
+
     def coming(self) -> tuple[Batch, Tensor]:
         """The batch of the step to come, and which rows of the data set it holds."""
         order = shuffle(len(self._inputs), self.experiment.training.seed, self.epoch + 1)

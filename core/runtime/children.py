@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Protocol
@@ -87,11 +87,11 @@ def warm_up() -> None:
         forkserver.ensure_running()
 
 
-def start_worker(run: int, store: Path) -> Child:
-    """A process that trains a run."""
+def start_worker(runs: Sequence[int], store: Path) -> Child:
+    """A process that trains a run, or several as one."""
     if _forks():
-        return Forked(worker.run_forked, run, store)
-    return Spawned("core.runtime.worker", run, store)
+        return Forked(worker.run_forked, runs, store)
+    return Spawned("core.runtime.worker", *runs, store)
 
 
 def start_analyst(key: str, store: Path) -> Child:

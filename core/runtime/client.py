@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,14 @@ def submit(store: Path, experiment: dict[str, Any], name: str, key: str, pace: f
         catalog.close()
     ensure_jobs(store)
     return run
+
+
+def submit_many(store: Path, asked: Sequence[tuple[dict[str, Any], str]], key: str, metric: str) -> list[int]:
+    """Queue runs to be trained as one, each its experiment and name; their numbers."""
+    with closing(Catalog(store)) as catalog:
+        runs = catalog.add_family(asked, key, metric)
+    ensure_jobs(store)
+    return runs
 
 
 def resume(store: Path, run: int) -> None:

@@ -14,7 +14,7 @@ from core.experiment.cost import timed_alike
 from core.experiment.gallery import gallery
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
-from core.records import Run, Series
+from core.records import Run, RunState, Series
 from core.runtime import branching, client, commands, replaying, requests
 from core.runtime.requests import Answerable, Moment, Pace, Preview, Question, RateRange
 from core.store import files
@@ -24,6 +24,8 @@ from core.store.trouble import NoSuchRun
 
 COMPARED = 1000
 """Points a series is thinned to when it is laid over another run's."""
+SKETCHED = 60
+"""Points a series is thinned to that is one of many."""
 
 
 class Desk:
@@ -59,6 +61,10 @@ class Desk:
                 return self._compare(self._catalog.run(request.run))
             case requests.Train():
                 return {"run": self._train(request)}
+            case requests.Many():
+                return {"runs": self._many(request)}
+            case requests.Courses():
+                return {"runs": [self._course(run) for run in request.runs]}
             case requests.Runs():
                 return {"runs": [_row(run) for run in self._catalog.runs()]}
             case requests.Replay():
@@ -126,6 +132,28 @@ class Desk:
         if first is not None and not self._catalog.commands(made, 0):
             self._catalog.command(made, first.model_dump(mode="json"))
         return made
+
+    def _many(self, request: requests.Many) -> list[int]:
+        """Queue the same experiment with other values of one setting, each once."""
+        draft = model.read(request.draft)
+        word = request.setting.rpartition(".")[2].replace("_", " ")
+        asked: list[tuple[dict[str, Any], str]] = []
+        for value in dict.fromkeys(request.values):
+            number = int(value) if float(value).is_integer() else value
+            experiment = edits.apply(draft, {"kind": "set", "path": request.setting, "value": number})
+            check.check(experiment)
+            asked.append((model.write(experiment), f"{draft.name} · {word} {value:.4g}"[:200]))
+        return client.submit_many(self._store, asked, request.key, compared(draft.data.task).kind)
+
+    def _course(self, id: int) -> dict[str, Any]:
+        run = self._catalog.run(id)
+        course: list[float] = []
+        steps: list[int] = []
+        if run.state not in (RunState.QUEUED, RunState.STARTING):
+            with closing(Reader(files.run_folder(self._store, id))) as reader:
+                found = reader.series(f"validation_{run.metric}", SKETCHED)
+            steps, course = list(found.steps), list(found.values)
+        return {**_row(run), "steps": steps, "values": course}
 
     def _now(self, run: Run) -> Experiment:
         """What a run was asked, with what was changed since."""

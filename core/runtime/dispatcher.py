@@ -49,7 +49,7 @@ class Dispatcher:
         self._catalog = Catalog(store, create=False)
         self._catalog_file = (store / files.CATALOG).stat().st_ino
         self._slots = max(2, _cores() - 1)
-        self._workers: dict[int, Child] = {}
+        self._workers: dict[tuple[int, ...], Child] = {}  # by the runs they train
         self._adopted: set[int] = set()
         self._unsigned: dict[int, float] = {}  # when a lock was first seen held, but not signed
         self._analysts: dict[str, _Answering] = {}
@@ -113,12 +113,12 @@ class Dispatcher:
 
     def _start_runs(self) -> None:
         while len(self._workers) + len(self._adopted) < self._slots + _WAITING:
-            if self._catalog.count(RunState.STARTING, RunState.RUNNING) >= self._slots:
+            if self._catalog.at_work() >= self._slots:
                 return
-            run = self._catalog.claim()
-            if run is None:
+            runs = tuple(run.id for run in self._catalog.claim())
+            if not runs:
                 return
-            self._workers[run.id] = children.start_worker(run.id, self._store)
+            self._workers[runs] = children.start_worker(runs, self._store)
 
     def _start_questions(self) -> None:
         while len(self._analysts) < _ANALYSTS:
@@ -131,12 +131,14 @@ class Dispatcher:
     def _reap(self) -> bool:
         """Clear away processes that ended, and analysts that took too long. True when there were any."""
         ended = False
-        for run, child in list(self._workers.items()):
+        for runs, child in list(self._workers.items()):
             code = child.ended()
             if code is not None:
                 ended = True
-                del self._workers[run]
-                self._worker_ended(run, code)
+                del self._workers[runs]
+                for run in runs:
+                    if not any(run in others for others in self._workers):  # else it was put back and taken
+                        self._worker_ended(run, code)
         for key, answering in list(self._analysts.items()):
             late = time.monotonic() > answering.until
             if late:
@@ -194,7 +196,8 @@ class Dispatcher:
         """A run's worker is gone: what it said of its ending holds, and without that it was interrupted."""
         sweep.free_reserve(self._store, run)
         try:
-            if self._catalog.run(run).state.over:
+            state = self._catalog.run(run).state
+            if state.over or state is RunState.QUEUED:
                 return
             ending, progress = left_behind(files.run_folder(self._store, run))
             if ending is not None:

@@ -97,6 +97,23 @@ class Train(Request):
     """What the run is told before its first step."""
 
 
+class Many(Request):
+    """Queue runs that differ in one setting, to be trained as one; the same key means the same runs."""
+
+    do: Literal["many"]
+    draft: dict[str, Any]
+    setting: Literal["training.seed", "training.optimizer.learning_rate"]
+    values: list[float] = Field(min_length=2, max_length=64)
+    key: str = Field(min_length=8, max_length=64)
+
+
+class Courses(Request):
+    """How each of these runs stands, and the course of its figure, thinned."""
+
+    do: Literal["courses"]
+    runs: list[int] = Field(max_length=64)
+
+
 class Moment(Request):
     """What there was to see of a run after one of its kept steps."""
 
@@ -200,7 +217,7 @@ class RateRange(Request):
 Question = Preview | Look | Pace | RateRange
 """What an analyst answers."""
 Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Replay | Command
-              | Runs | Rename | Delete | Compare)
+              | Runs | Rename | Delete | Compare | Many | Courses)
 AnyRequest = Answerable | Watch | Moment | Question
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
 

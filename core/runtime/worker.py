@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from core.engine.checkpoint import Checkpoints
     from core.engine.trainer import Trainer
 
-_PATIENCE = 3.0
+PATIENCE = 3.0
 """Seconds to wait for a run's lock, which the dispatcher may be looking at."""
 _NICE = 5
 """So much other processes, the web server's first of all, go before."""
@@ -40,8 +41,8 @@ def main(run: int, store: Path) -> None:
     catalog = Catalog(store, create=False)
     row = catalog.run(run)
     files.make_folder(files.run_folder(store, run))
-    _say_to(paths.log(store, run))
-    lock = locks.take(paths.run_lock(store, run), patience=_PATIENCE)
+    say_to(paths.log(store, run))
+    lock = locks.take(paths.run_lock(store, run), patience=PATIENCE)
     if lock is None:
         raise SystemExit(f"Run {run} is trained by another process already.")
     lock.sign()
@@ -57,10 +58,20 @@ def main(run: int, store: Path) -> None:
         lock.release()
 
 
-def run_forked(run: int, store: Path) -> None:
-    """The same in a process just forked, which keeps nothing that belongs to the one it came from."""
+def run_forked(runs: Sequence[int], store: Path) -> None:
+    """Train this run, or these as one, in a process just forked, which keeps nothing of the one before."""
     stand_alone()
-    main(run, store)
+    train(runs, store)
+
+
+def train(runs: Sequence[int], store: Path) -> None:
+    """Train one run, or several as one."""
+    if len(runs) == 1:
+        main(runs[0], store)
+    else:
+        from core.runtime import together
+
+        together.main(runs, store)
 
 
 def stand_alone(nice: int = _NICE) -> None:
@@ -70,7 +81,8 @@ def stand_alone(nice: int = _NICE) -> None:
     os.nice(nice)
 
 
-def _say_to(log: Path) -> None:
+def say_to(log: Path) -> None:
+    """Print to this file from now on, Python's own last words too."""
     with log.open("ab") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
@@ -126,7 +138,7 @@ class _Work:
         self._conductor.stopping = self._stopped
         ending = self._conductor.conduct()
         self._conductor.finish()
-        self._keeper.keep(lambda path: _write_weights(path, trainer))
+        self._keeper.keep(lambda path: write_weights(path, trainer))
         return ending
 
     def _end(self, ending: Ending | Failed) -> None:
@@ -160,7 +172,7 @@ class _Work:
                 "The run's log has the details.")
 
 
-def _write_weights(path: Path, trainer: "Trainer") -> None:
+def write_weights(path: Path, trainer: "Trainer") -> None:
     """Write the network to a file; a full disk is told as what it is, and leaves nothing half-written."""
     from safetensors import SafetensorError
 
@@ -177,4 +189,4 @@ def _write_weights(path: Path, trainer: "Trainer") -> None:
 
 
 if __name__ == "__main__":  # where there is no fork
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    train([int(run) for run in sys.argv[1:-1]], Path(sys.argv[-1]))

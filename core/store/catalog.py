@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,9 +13,10 @@ from core.store.database import Database, Plan, Row
 from core.store.trouble import NoSuchRun, RunIsOver, StoreTrouble
 
 _PLAN = Plan("catalog.sql",
-             "ALTER TABLE runs ADD COLUMN parent INTEGER; ALTER TABLE runs ADD COLUMN parent_step INTEGER")
+             "ALTER TABLE runs ADD COLUMN parent INTEGER; ALTER TABLE runs ADD COLUMN parent_step INTEGER",
+             "ALTER TABLE runs ADD COLUMN family TEXT")
 _COLUMNS = ("id, name, state, experiment, created, started, ended, best, metric, seconds, reason, "
-            "parent, parent_step")
+            "parent, parent_step, family")
 
 
 class Origin(NamedTuple):
@@ -79,6 +80,28 @@ class Catalog:
             self._tell(run, {"kind": "pace", "value": pace})
             return run
 
+    def add_family(self, asked: Sequence[tuple[dict[str, Any], str]], key: str, metric: str) -> list[int]:
+        """Queue runs to be trained as one, all or none; their numbers. The same key again queues nothing.
+
+        asked: each one's experiment and name.
+        """
+        with self._base.durable(), self._base.transaction():
+            known = self._base.rows("SELECT id FROM runs WHERE family = ? ORDER BY id", (key,))
+            if known:
+                return [row[0] for row in known]
+            return [self._base.rows(
+                "INSERT INTO runs (key, name, state, experiment, created, metric, family) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                (f"{key} {place}", name, RunState.QUEUED.value, json.dumps(experiment), time.time(), metric,
+                 key))[0][0] for place, (experiment, name) in enumerate(asked)]
+
+    def disband(self, runs: Sequence[int], reason: str) -> None:
+        """Put runs that cannot be trained as one back into the queue, each by itself."""
+        with self._base.durable(), self._base.transaction():
+            for run in runs:
+                self._base.rows("UPDATE runs SET state = 'queued', family = NULL, reason = ? "
+                                "WHERE id = ? AND state IN ('starting', 'running')", (reason, run))
+
     def runs(self) -> list[Run]:
         """All runs, newest first."""
         return [_run(row) for row in self._base.rows(f"SELECT {_COLUMNS} FROM runs ORDER BY id DESC")]
@@ -108,15 +131,22 @@ class Catalog:
         return self._base.rows(f"SELECT count(*) FROM runs WHERE state IN ({marks})",
                                [state.value for state in states])[0][0]
 
-    def claim(self) -> Run | None:
-        """Take the oldest queued run: it is starting now, and nobody else gets it."""
+    def at_work(self) -> int:
+        """How many processes train: a family is trained by one."""
+        return self._base.rows("SELECT count(DISTINCT coalesce(family, id)) FROM runs "
+                               "WHERE state IN ('starting', 'running')")[0][0]
+
+    def claim(self) -> list[Run]:
+        """Take the oldest queued run, and with it all queued ones of its family: they are starting now, and
+        nobody else gets them."""
         if not self.count(RunState.QUEUED):
-            return None  # looking costs no writer's turn
+            return []  # looking costs no writer's turn
         with self._base.transaction():
-            row = self._base.row(
-                "UPDATE runs SET state = 'starting' "
-                f"WHERE id = (SELECT min(id) FROM runs WHERE state = 'queued') RETURNING {_COLUMNS}")
-            return _run(row) if row else None
+            rows = self._base.rows(
+                "WITH first AS (SELECT id, family FROM runs WHERE state = 'queued' ORDER BY id LIMIT 1) "
+                "UPDATE runs SET state = 'starting' WHERE state = 'queued' AND (id = (SELECT id FROM first) "
+                f"OR family = (SELECT family FROM first)) RETURNING {_COLUMNS}")
+            return sorted(map(_run, rows), key=lambda run: run.id)
 
     def requeue(self, id: int) -> None:
         """Put a run that was claimed but never begun back into the queue."""
@@ -132,7 +162,8 @@ class Catalog:
             run = self.run(id)
             if run.state not in (RunState.INTERRUPTED, RunState.FAILED):
                 raise RunIsOver(f"Run {id} is {run.state.value} and was not interrupted. Nothing to resume.")
-            self._base.rows("UPDATE runs SET state = 'queued', reason = '', ended = NULL WHERE id = ?", (id,))
+            self._base.rows("UPDATE runs SET state = 'queued', reason = '', ended = NULL, "
+                            "family = NULL WHERE id = ?", (id,))
             paces = [seq for seq, command in self.commands(id) if command.get("kind") == "pace"]
             self._base.rows("DELETE FROM commands WHERE run = ? AND seq != ?", (id, max(paces, default=0)))
 

@@ -15,7 +15,8 @@ CREATE TABLE runs (
     seconds REAL NOT NULL DEFAULT 0,       -- time spent training, pauses left out
     reason TEXT NOT NULL DEFAULT '',       -- why it ended or waits, for a reader
     parent INTEGER,                        -- the run it is a branch of; empty for none
-    parent_step INTEGER                    -- the step of that run it goes on from
+    parent_step INTEGER,                   -- the step of that run it goes on from
+    family TEXT                            -- the same for runs to be trained as one; empty for the others
 ) STRICT;
 
 CREATE INDEX runs_by_state ON runs (state, id);

@@ -64,7 +64,7 @@ def test_a_dispatcher_finds_out_what_became_of_the_runs_of_the_one_before(own_wo
     works = own_works()
     never_begun, died_starting, told_its_end = (works.queue() for _ in range(3))
     for run in (never_begun, died_starting, told_its_end):
-        assert works.catalog.claim().id == run
+        assert works.catalog.claim()[0].id == run
     files.make_folder(works.folder(died_starting))
     paths.run_lock(works.store, died_starting).touch()
     works.catalog.set_state(told_its_end, RunState.RUNNING)

@@ -235,7 +235,7 @@ def test_a_worker_started_anew_trains_the_same(works, own_works):
     raw = experiment(epochs=3)
     forked, alone = works.queue(raw), own_works()
     run = alone.queue(raw)
-    assert alone.catalog.claim().id == run
+    assert alone.catalog.claim()[0].id == run
     subprocess.run([sys.executable, "-m", "core.runtime.worker", str(run), alone.store], cwd=ROOT, timeout=60,
                    check=True)
     works.until_over(forked)

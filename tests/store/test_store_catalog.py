@@ -55,7 +55,7 @@ def test_eight_processes_claim_four_hundred_runs_once_each(catalog):
         queue(catalog)
     program = ("import sys; from pathlib import Path; from core.store.catalog import Catalog\n"
                "catalog = Catalog(Path(sys.argv[1]))\n"
-               "while run := catalog.claim(): print(run.id)")
+               "while runs := catalog.claim(): print(*(run.id for run in runs))")
     claimed = [int(word) for words in processes(8, program, catalog.store) for word in words]
     assert sorted(claimed) == list(range(1, 401))
 
@@ -70,7 +70,7 @@ def test_eight_processes_may_make_the_store_at_once(tmp_path):
 def test_the_oldest_run_is_claimed_first_and_the_rest_wait_in_order(catalog):
     runs = [queue(catalog) for _ in range(3)]
     assert [catalog.queue_position(run) for run in runs] == [0, 1, 2]
-    assert catalog.claim().id == runs[0]
+    assert catalog.claim()[0].id == runs[0]
     assert catalog.run(runs[0]).state is RunState.STARTING
     assert [catalog.queue_position(run) for run in runs[1:]] == [0, 1]
 
@@ -103,7 +103,7 @@ def test_a_queued_run_told_to_stop_is_stopped_and_never_claimed(catalog):
     run = queue(catalog)
     catalog.command(run, {"kind": "stop"})
     assert catalog.run(run).state is RunState.STOPPED
-    assert catalog.claim() is None
+    assert catalog.claim() == []
 
 
 def test_a_run_that_trains_cannot_be_removed_and_one_that_is_over_goes_with_its_folder(catalog):

@@ -4,6 +4,7 @@ import { Choice, entryOf, RATE } from "./choice.js";
 import { give, make, svg } from "./element.js";
 import { createField, createForm } from "./forms.js";
 import { icon } from "./icons.js";
+import { createMany } from "./many.js";
 import { createPopover } from "./popover.js";
 import { createRange } from "./range.js";
 
@@ -59,6 +60,7 @@ function build(studio, strip) {
   const { loss, optimizer, regularization, schedule } = choices;
   const parts = [loss, optimizer, rate, batch, epochs, regularization, schedule, seed].filter(Boolean);
   schedule.element.append(createCourse(studio));
+  seed?.element.append(createMany(studio));
   strip.append(...parts.map(({ element }) => element), createMore(studio));
   return parts;
 }

@@ -1,0 +1,205 @@
+"""Together: one process for runs that are trained as one batched network (`core/engine/family.py`).
+
+Each run is told, kept and ended as if it were alone; it can be stopped, and nothing else.
+"""
+
+import signal
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.events import Diverged, Event, Failed, Finished, Stopped
+from core.problems import Problems, StoreTrouble
+from core.records import Progress, Run, RunState
+from core.runtime import locks, paths
+from core.runtime.endings import meaning
+from core.runtime.keeper import Gone, Keeper
+from core.runtime.locks import Lock
+from core.runtime.pace import Speed
+from core.runtime.worker import PATIENCE, say_to, write_weights
+from core.store import files
+from core.store.catalog import Catalog
+
+if TYPE_CHECKING:
+    from core.engine.family import Family
+    from core.engine.trainer import Trainer
+
+_TURN = 0.1
+"""Seconds of training between two looks for commands."""
+_FLUSH = 0.5
+"""Seconds between two times of storing what was told."""
+_SILENT = ("pace", "look")
+"""What a page tells every run, and means nothing here."""
+
+
+def main(runs: Sequence[int], store: Path) -> None:
+    """Train these runs of this store as one, or put them back into the queue, each by itself."""
+    with closing(Catalog(store, create=False)) as catalog:
+        rows = [catalog.run(run) for run in runs]
+        for run in runs:
+            files.make_folder(files.run_folder(store, run))
+        say_to(paths.log(store, runs[0]))
+        held = [_taken(store, run) for run in runs]
+        try:
+            family = _family(rows)
+        except Problems as refused:
+            for lock in held:
+                lock.release()
+            catalog.disband(runs, str(refused.problems[0].what))
+            return
+        try:
+            _Together(store, rows, family, catalog).do()
+        finally:
+            for lock in held:
+                lock.release()
+
+
+def _taken(store: Path, run: int) -> Lock:
+    lock = locks.take(paths.run_lock(store, run), patience=PATIENCE)
+    if lock is None:
+        raise SystemExit(f"Run {run} is trained by another process already.")
+    lock.sign()
+    return lock
+
+
+def _family(rows: Sequence[Run]) -> "Family":
+    """The runs' trainers as one. Raises Problems when they cannot be."""
+    from core.engine.family import Family
+    from core.engine.trainer import Trainer
+    from core.experiment import model
+
+    members = [Trainer(model.read(rows[0].experiment))]
+    for row in rows[1:]:
+        members.append(Trainer(model.read(row.experiment), data=members[0].split, pins=members[0].pins))
+        members[-1].share(members[0])
+    return Family(members)
+
+
+class _Member:
+    """One run of the family, with its own place in the store."""
+
+    def __init__(self, store: Path, row: Run, trainer: "Trainer", stopped: Sequence[bool]) -> None:
+        self.run = row.id
+        self.trainer = trainer
+        self.keeper = Keeper(store, row, lambda: bool(stopped))
+        self.ended = False
+        self._speed = Speed()
+        self._heard = 0
+        self.keeper.state(RunState.RUNNING)
+        self.take(trainer.start())
+
+    def take(self, happened: list[Event]) -> None:
+        """Hear what happened; an ending is stored with the weights it left."""
+        for event in happened:
+            if isinstance(event, Finished | Stopped | Diverged):
+                self.end(event)
+            else:
+                self.keeper.hear(event)
+
+    def end(self, ending: Finished | Stopped | Diverged | Failed) -> None:
+        """Store how it ended, and let go."""
+        self.ended = self.trainer.over = True
+        self.flush()
+        if not isinstance(ending, Failed):
+            self.keeper.keep(lambda path: write_weights(path, self.trainer))
+        known = meaning(ending)
+        assert known is not None, "an ending has a meaning"
+        self.keeper.end(ending, *known, self.trainer.seconds)
+        self.keeper.close()
+
+    def leave(self) -> None:
+        """Let go of a run that was ended or removed from outside."""
+        self.ended = self.trainer.over = True
+        self.keeper.close()
+
+    def flush(self) -> None:
+        """Store what was heard, and how far it is."""
+        trainer = self.trainer
+        self._speed.see(trainer.step, time.monotonic())
+        speed = self._speed.value()
+        left = trainer.total_steps - trainer.step if trainer.total_steps is not None else None
+        self.keeper.flush(Progress(
+            step=trainer.step, epoch=trainer.epoch, steps_per_epoch=trainer.course.steps_per_epoch,
+            epochs=trainer.experiment.training.epochs, seconds=trainer.seconds, steps_per_second=speed,
+            samples_per_second=speed * trainer.batch_size if speed else None,
+            remaining=left / speed if speed and left is not None else None, at=time.time()))
+        self.keeper.refresh(trainer.seconds)
+
+    def heed(self, others: int) -> None:
+        """Do what it was told since the last look."""
+        for number, command in self.keeper.catalog.commands(self.run, self._heard):
+            self._heard = number
+            if self.ended:
+                return
+            if command.get("kind") == "stop":
+                self.take(self.trainer.stop())
+            elif command.get("kind") not in _SILENT:
+                self.keeper.note(f"It trains with {others} others as one; meanwhile it can only be stopped.")
+
+
+class _Together:
+    """The family's way from its first step to the last ending."""
+
+    def __init__(self, store: Path, rows: Sequence[Run], family: "Family", catalog: Catalog) -> None:
+        self._family = family
+        self._catalog = catalog
+        self._stopped: list[bool] = []  # not empty once the process was told to stop
+        signal.signal(signal.SIGTERM, lambda *_: self._stopped.append(True))
+        self._version = -1
+        self._flushed = time.monotonic()
+        self._members = [_Member(store, row, trainer, self._stopped)
+                         for row, trainer in zip(rows, family.members, strict=True)]
+
+    @property
+    def _going(self) -> list[_Member]:
+        return [member for member in self._members if not member.ended]
+
+    def do(self) -> None:
+        """Train. Whatever breaks ends those that go on still: this is the edge of the process."""
+        try:
+            while self._going:
+                self._turn()
+        except StoreTrouble as trouble:
+            for member in self._going:
+                self._catalog.set_state(member.run, RunState.FAILED, reason=str(trouble))
+        except Exception as error:
+            traceback.print_exc()
+            what = (f"This is our fault: training as one broke ({type(error).__name__}). "
+                    "The log of the first of these runs has the details.")
+            for member in self._going:
+                member.end(Failed(what=what, details=traceback.format_exc()))
+
+    def _turn(self) -> None:
+        self._heed()
+        if not self._going:
+            return
+        told = self._family.advance(1 << 40, _TURN)
+        for member, happened in zip(self._members, told, strict=True):
+            if not member.ended:
+                self._try(member, lambda member=member, happened=happened: member.take(happened))
+        if time.monotonic() - self._flushed >= _FLUSH:
+            self._flushed = time.monotonic()
+            for member in self._going:
+                self._try(member, member.flush)
+
+    def _heed(self) -> None:
+        if self._stopped:
+            for member in self._going:
+                self._try(member, lambda member=member: member.take(member.trainer.stop()))
+        version = self._catalog.version()
+        if version == self._version:
+            return
+        self._version = version
+        for member in self._going:
+            self._try(member, lambda member=member: member.heed(len(self._members) - 1))
+
+    @staticmethod
+    def _try(member: _Member, act: Callable[[], object]) -> None:
+        """Do something for a member, unless it was ended or removed from outside."""
+        try:
+            act()
+        except Gone:
+            member.leave()
