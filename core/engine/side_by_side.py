@@ -4,6 +4,7 @@ A network's own tensors are views into the block, so that whatever looks at one 
 gradients of all are computed by one batched pass (`torch.func`), traced once.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from statistics import median
 from time import perf_counter
@@ -105,6 +106,7 @@ class Block:
         self._moving.keep(rows)
         self._slots = list(self.members)
         self._bind()
+        self._shuffle()
 
     def _bind(self) -> None:
         """Have members' tensors be views into the block."""
@@ -139,7 +141,9 @@ class Block:
             along = None if self._shared else 0
             batched = vmap(grad(self._of, has_aux=True), in_dims=(0, 0, along, along), randomness="different")
             rest = {name: one.clone() for name, one in self._rest.items()}  # tracing moves statistics, too
-            self._traced[samples] = make_fx(batched)(self._views, rest, inputs, targets)
+            with warnings.catch_warnings():  # what is slow is measured
+                warnings.filterwarnings("ignore", "There is a performance drop")
+                self._traced[samples] = make_fx(batched)(self._views, rest, inputs, targets)
         slopes, losses = self._traced[samples](self._views, self._rest, inputs, targets)
         laid = torch.cat([slopes[name].reshape(len(self._slots), -1) for name in self._learned], 1)
         clip = self.members[0].experiment.training.clip

@@ -93,7 +93,7 @@ def test_a_trouble_while_claiming_strands_nothing(catalog, serving, monkeypatch,
     with pytest.raises(StoreTrouble):
         serving._turn()
     serving._turn()
-    assert started == [run, "key"]
+    assert started == [(run,), "key"]
 
 
 @contextmanager
@@ -170,9 +170,9 @@ class Told:
         return self.look()
 
     def look(self) -> int | None:
-        self.conductor._heeded = -1.0
+        self.conductor._ear._listened = -1.0
         self.conductor._heed()
-        return self.conductor._halt
+        return self.conductor._waiting._halt
 
 
 @pytest.mark.parametrize(("looks", "halt"), [
