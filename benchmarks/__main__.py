@@ -19,6 +19,7 @@ PARTS = {
     "turbo": "Compiled steps",
     "browser": "In a browser",
     "moments": "Going back in time",
+    "many": "Many at once",
     "canvas": "The canvas with 100 layers",
     "web": "The web process",
     "kills": "Killed at random",
