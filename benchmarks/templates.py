@@ -1,13 +1,20 @@
-"""Every template trained once on one thread: what it reaches on the test split, against what was promised."""
+"""Every template trained once on one thread: what it reaches on the test split, against what was promised.
+
+The promised seconds are of the machine the catalogue was measured on. How fast this one is beside it is told
+by the loop of a tutorial, run before the first template and after the last.
+"""
 
 import time
 from collections.abc import Iterator
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.learning import folds
+from benchmarks.networks import cnn
+from benchmarks.opponents import idiomatic
 from core.engine.trainer import Trainer
 from core.events import Finished
 from core.experiment.model import Experiment
@@ -16,6 +23,10 @@ from core.experiment.templates import names, template
 SLACK = {"accuracy": 0.01, "exact": 0.01, "r2": 0.01, "bits": 0.05}
 """How far from the promise a score may end; errors (rmse, mean squared loss) may be a tenth larger."""
 LOWER_IS_BETTER = ("bits", "rmse", "loss")
+LATE = 2.0
+"""How many times as long as promised a template may take."""
+THERE = 21_000
+"""Samples a second of a tutorial's loop on the digits CNN, on the machine the promised times are of."""
 OURS = "ours: the catalogue names no figure"
 
 
@@ -94,17 +105,37 @@ class Reached(NamedTuple):
 
 def measure() -> Iterator[Figure]:
     """One figure per template, in the order of the menu: score, time and size in one row."""
-    for name in names():
-        promise, found = PROMISES[name], reached(name)
-        way = "≤" if promise.score in LOWER_IS_BETTER else "≥"
-        kept = promise.kept(found.score) and found.seconds <= 2 * promise.seconds
-        mean = ", mean of 5 folds" if promise.folds else ""
-        yield Figure(
-            f"{name}, test {promise.score}{mean}",
-            f"{promise.said(found.score)} in {found.seconds:.1f} CPU s, {found.parameters:,} parameters",
-            f"{way} {promise.said(promise.value)} in {promise.seconds:g} s ({promise.source})",
-            kept,
-        )
+    before = _speed()
+    found = {name: reached(name) for name in names()}
+    share = (before + _speed()) / 2
+    yield Figure(
+        "speed of this machine ÷ that of the promised times (a tutorial's loop on the digits CNN)",
+        f"{share:.2f} ({before:.2f} before the first template)",
+        "told, not judged",
+        True,
+    )
+    for name, one in found.items():
+        yield _figure(name, PROMISES[name], one, share)
+
+
+def _figure(name: str, promise: Promise, found: "Reached", share: float) -> Figure:
+    way = "≤" if promise.score in LOWER_IS_BETTER else "≥"
+    seconds = found.seconds * share
+    mean = ", mean of 5 folds" if promise.folds else ""
+    return Figure(
+        f"{name}, test {promise.score}{mean}",
+        f"{promise.said(found.score)} in {found.seconds:.1f} CPU s here, {seconds:.1f} s there, "
+        f"{found.parameters:,} parameters",
+        f"{way} {promise.said(promise.value)} in {promise.seconds:g} s ({promise.source})",
+        promise.kept(found.score) and seconds <= LATE * promise.seconds,
+    )
+
+
+def _speed() -> float:
+    """How fast a tutorial's loop is here, as a share of its speed where the promised times were measured."""
+    loop = idiomatic(cnn())
+    loop(1)
+    return median(loop(2) for _ in range(5)) / THERE
 
 
 def reached(name: str) -> Reached:

@@ -89,6 +89,13 @@ class WeightEdited(Plain):
     value: float
 
 
+class Marked(Plain):
+    """The moment after `step` was marked to be kept."""
+
+    type: Literal["marked"] = "marked"
+    step: int
+
+
 class Paused(Plain):
     """The run waits to be told to go on."""
 
@@ -170,12 +177,15 @@ class Finished(Ended):
 
 
 class Stopped(Ended):
-    """A person ended the run early; `test` holds the scores on the test split, computed once, here."""
+    """A person, or a limit, ended the run early; `test` holds the scores on the test split, computed once,
+    here."""
 
     type: Literal["stopped"] = "stopped"
     test: dict[str, float]
     kept: int | None = None
     """When the weights of the best judgement were put back: the step they are of."""
+    why: str = ""
+    """Which of its limits it reached, for a reader; empty when a person stopped it."""
 
 
 class Diverged(Ended):
@@ -196,7 +206,7 @@ class Failed(Plain):
     details: str = ""
 
 
-Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Paused | Resumed | Continued
+Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Marked | Paused | Resumed | Continued
          | Branched | TurboChanged | Finished | Stopped | Diverged | Failed)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 

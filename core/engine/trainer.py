@@ -123,8 +123,11 @@ class Trainer:
         self._live.edit_weight(node, parameter, index, value)
         return WeightEdited(step=self.step, node=node, parameter=parameter, index=index, value=value)
 
-    def stop(self) -> list[Event]:
-        """End now: what is not yet told, then Stopped with the scores on the test split."""
+    def stop(self, why: str = "") -> list[Event]:
+        """End now: what is not yet told, then Stopped with the scores on the test split.
+
+        why: the limit that was reached; empty when a person asked for it.
+        """
         events = self.tell(perf_counter())
         if not self.over and self._finite.broken():
             events.append(self._diverged(self.step, math.nan))
@@ -132,7 +135,7 @@ class Trainer:
             self.over = True
             kept = self._keep()
             events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds,
-                                  test=self._scores("test"), kept=kept))
+                                  test=self._scores("test"), kept=kept, why=why))
         return events
 
     def state(self) -> dict[str, Any]:

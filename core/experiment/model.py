@@ -95,6 +95,14 @@ class Training(Plain):
     keep: Literal["last", "best"] = choice(
         "last", "Which weights the run ends with, is tested with, and gives away.", title="Weights to keep",
         titles={"last": "The last", "best": "Of the best validation loss"})
+    minutes: float | None = log_real(
+        None, 0.01, 100_000.0, "Ends the run after so long a time of training, pauses left out, and keeps "
+        "what it has learned.", title="Time limit", unit="minutes", empty="off", start=10.0)
+    memory: float | None = log_real(
+        None, 0.1, 10_000.0, "Ends the run when its process takes more than this, before the machine "
+        "runs out, and keeps what it has learned.", title="Memory limit", unit="GB", empty="off", start=4.0)
+    disk: int = whole(256, 16, 100_000, "Room on the disk for the moments one can go back to: the larger, "
+                      "the more are kept.", title="Room for moments", unit="MB")
     seed: int = whole(0, 0, 2**31 - 1, "Draws the first weights and the order of the samples. "
                       "The same seed gives the same run.")
     device: Literal["auto", "cpu", "cuda", "mps"] = choice(

@@ -63,6 +63,13 @@ class Set(Plain):
     value: JsonValue
 
 
+class Mark(Plain):
+    """Keep the moment after this step, one of those kept now, for good; None is the moment it is at."""
+
+    kind: Literal["mark"] = "mark"
+    step: int | None = Field(None, ge=0)
+
+
 class Look(Plain):
     """Show this sample's way through the network."""
 
@@ -83,7 +90,7 @@ class Weight(Plain):
 
 Motion = Pause | Resume | Step | Slow | Epoch
 """Whether to go on, and how far."""
-Command = Motion | Stop | Pace | Set | Look | Weight
+Command = Motion | Stop | Pace | Set | Mark | Look | Weight
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="kind")])
 
 

@@ -11,6 +11,7 @@ from core.events import (
     Diverged,
     Event,
     Finished,
+    Marked,
     Stopped,
     TurboChanged,
     WeightEdited,
@@ -22,6 +23,7 @@ from core.runtime.commands import Command, Motion
 from core.runtime.ear import Ear
 from core.runtime.eye import Eye
 from core.runtime.keeper import Keeper
+from core.runtime.limits import reached
 from core.runtime.pace import Pace, Speed
 from core.runtime.past import Again
 from core.runtime.replaying import Steer
@@ -198,11 +200,18 @@ class Conductor:
         if now - self._refreshed >= _REFRESH:
             self._refreshed = now
             self._keeper.refresh(self._trainer.seconds)
+            self._mind_limits()
         free = self._pace.rate is None and not self._waiting.paused and self._again is None
         self._companion.glance(free=free)
         self._eye.glance(self._trainer.step, self._trainer.epoch, self._pace.rate is not None)
         if self._again is None and self._ending is None:
             self._saver.glance(self._trainer)
+
+    def _mind_limits(self) -> None:
+        if self._ending is None and self._again is None:
+            why = reached(self._trainer.experiment.training, self._trainer.seconds)
+            if why:
+                self._take(self._trainer.stop(why))
 
     def _flush(self) -> None:
         now = self._flushed = time.monotonic()
@@ -261,6 +270,10 @@ class Conductor:
             case commands.Set():
                 self._change(command.setting, command.value)
                 self._flush()
+            case commands.Mark():
+                step = self._trainer.step if command.step is None else command.step
+                if self._saver.mark(self._trainer, step):
+                    self._keeper.hear(Marked(step=step))
             case commands.Look():
                 self._eye.sample, self._eye.gaze = command.sample, command.gaze
                 self._look()

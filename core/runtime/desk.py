@@ -73,6 +73,8 @@ class Desk:
                 client.resume(self._store, request.run)
             case requests.Command():
                 self._catalog.command(request.run, commands.read(request.command).model_dump(mode="json"))
+            case requests.First():
+                self._catalog.hurry(request.run)
             case requests.Rename():
                 self._catalog.rename(request.run, request.name)
             case requests.Delete():

@@ -16,7 +16,7 @@ def meaning(ending: Event) -> tuple[RunState, str] | None:
             early = f"Nothing improved for {waited} epochs, so it ended early. " if waited else ""
             return RunState.FINISHED, f"{early}{_kept(ending.kept)}".strip()
         case Stopped():
-            return RunState.STOPPED, _kept(ending.kept)
+            return RunState.STOPPED, f"{ending.why} {_kept(ending.kept)}".strip()
         case Diverged():
             loss = "undefined" if math.isnan(ending.loss) else "infinite"
             place = f"in epoch {ending.epoch} (step {ending.step})"

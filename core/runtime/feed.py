@@ -12,6 +12,7 @@ from core.events import (
     Event,
     Failed,
     Finished,
+    Marked,
     Started,
     Stopped,
     TurboChanged,
@@ -127,6 +128,8 @@ def _mark(event: Event) -> dict[str, Any] | None:
         return {"step": event.step, "text": f"{setting} {event.words()}"}
     if isinstance(event, WeightEdited):
         return {"step": event.step, "text": f"a weight of {event.node} set to {event.value:g}"}
+    if isinstance(event, Marked):
+        return {"step": event.step, "text": "marked"}
     if isinstance(event, Branched):
         return {"step": event.step, "text": f"branched from run {event.run}"}
     if isinstance(event, Continued):

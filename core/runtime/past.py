@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core import events
-from core.events import Changed, Continued, Event, Started, StepsRecorded, Validated, WeightEdited
+from core.events import Changed, Continued, Event, Marked, Started, StepsRecorded, Validated, WeightEdited
 from core.store.reader import Reader
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Past(NamedTuple):
     """What the run told after that checkpoint; all it told when there is none."""
     pictures: list[int]
     """The steps of moments that can be looked at."""
+    marked: list[int]
+    """The steps of those that a person marked."""
 
     def pins(self) -> "Pins | None":
         """Where it trained; None when this machine does not have that device any more."""
@@ -51,13 +53,14 @@ class Past(NamedTuple):
 def past(folder: Path, checkpoints: "Checkpoints") -> Past | None:
     """What a run left behind; None when it never told that it started."""
     with closing(Reader(folder)) as reader:
-        starts = (event for _, event in reader.events(points=False) if isinstance(event, Started))
-        started = next(starts, None)
+        said = [event for _, event in reader.events(points=False)]
+        started = next((event for event in said if isinstance(event, Started)), None)
         if started is None:
             return None
         found, useless = checkpoints.newest(reader.last_number())
         told = [event for _, event in reader.events(found.mark if found else 0)]
-        return Past(started, found, useless, told, reader.moments())
+        marked = [event.step for event in said if isinstance(event, Marked)]
+        return Past(started, found, useless, told, reader.moments(), marked)
 
 
 class Again:

@@ -151,6 +151,13 @@ class Runs(Request):
     do: Literal["runs"]
 
 
+class First(Request):
+    """Have a queued run begin before all others."""
+
+    do: Literal["first"]
+    run: int
+
+
 class Rename(Request):
     """Give a run another name."""
 
@@ -217,7 +224,7 @@ class RateRange(Request):
 Question = Preview | Look | Pace | RateRange
 """What an analyst answers."""
 Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Replay | Command
-              | Runs | Rename | Delete | Compare | Many | Courses)
+              | Runs | First | Rename | Delete | Compare | Many | Courses)
 AnyRequest = Answerable | Watch | Moment | Question
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="do")])
 

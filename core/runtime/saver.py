@@ -5,6 +5,7 @@ A moment is a checkpoint, from which the run can go on or branch, and what there
 
 import errno
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from core.problems import StoreTrouble
@@ -25,15 +26,19 @@ _SHARE = 0.02
 """Share of the time that moments may take."""
 _SPEED = 200e6
 """Bytes a second that the first checkpoint is taken to be written with; those after it are measured."""
-MOST, MOST_BYTES = 48, 256 * 2**20
-"""Moments kept of one run, and the room on the disk they may take; two are kept however large they are."""
+MOST = 48
+"""Moments kept of one run, besides those a person marked, if they have room on the disk."""
+_MB = 2**20
 
 
 class Saver:
     """Keeps the moments of one run. What a disk refuses costs the run nothing but the moment."""
 
-    def __init__(self, checkpoints: "Checkpoints", keeper: Keeper, eye: Eye) -> None:
+    def __init__(self, checkpoints: "Checkpoints", keeper: Keeper, eye: Eye,
+                 marked: Iterable[int] = ()) -> None:
+        """marked: the steps of moments that a person wants kept."""
         self.checkpoints = checkpoints
+        self._marked = set(marked)
         self._keeper = keeper
         self._eye = eye
         self._saved: int | None = None
@@ -55,6 +60,16 @@ class Saver:
             spent = time.monotonic() - now
             self._due = time.monotonic() + max(_FEWEST, spent / _SHARE)
 
+    def mark(self, trainer: "Trainer", step: int) -> bool:
+        """Keep the moment after a step for good; whether there is such a moment."""
+        if step == trainer.step != self._saved:
+            self._save(trainer)
+        if step not in self.checkpoints.steps():
+            self._keeper.note(f"The moment after step {step} could not be kept.")
+            return False
+        self._marked.add(step)
+        return True
+
     def end(self, trainer: "Trainer") -> None:
         """Keep the last moment. It counts only once the ending, the next event, is stored: a run that is
         killed before goes on from the moment before."""
@@ -73,7 +88,7 @@ class Saver:
         else:
             self._saved, self._refused = trainer.step, False
             self._picture(trainer)
-            self._thin(trainer.step)
+            self._thin(trainer.step, trainer.experiment.training.disk * _MB)
 
     def _write(self, trainer: "Trainer", ahead: int) -> None:
         from core.engine.exactness import key
@@ -91,12 +106,12 @@ class Saver:
         if block is not None:
             self._keeper.moment(trainer.step, block)
 
-    def _thin(self, newest: int) -> None:
-        """Let go of what the budget does not bear; the moment after the best judgement stays."""
+    def _thin(self, newest: int, room: int) -> None:
+        """Let go of what the budget does not bear; marked ones stay, and that after the best judgement."""
         steps, best = self.checkpoints.steps(), self._keeper.best_step
-        most = min(MOST, max(2, MOST_BYTES // max(self.checkpoints.bytes(newest), 1)))
+        most = min(MOST + len(self._marked), max(2, room // max(self.checkpoints.bytes(newest), 1)))
         near = next((step for step in steps if best is not None and step >= best), newest)
-        gone = too_many(steps, most, {near})
+        gone = too_many(steps, most, {near, *self._marked})
         if gone:
             self._keeper.forget(gone)
             self.checkpoints.remove(gone)

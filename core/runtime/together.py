@@ -17,6 +17,7 @@ from core.records import Progress, Run, RunState
 from core.runtime import locks, paths
 from core.runtime.endings import meaning
 from core.runtime.keeper import Gone, Keeper
+from core.runtime.limits import reached
 from core.runtime.locks import Lock
 from core.runtime.pace import Speed
 from core.runtime.worker import PATIENCE, say_to, write_weights
@@ -178,6 +179,9 @@ class _Together:
             return
         told = self._family.advance(1 << 40, _TURN)
         for member, happened in zip(self._members, told, strict=True):
+            why = reached(member.trainer.experiment.training, member.trainer.seconds)
+            if why and not member.trainer.over:
+                happened += member.trainer.stop(why)
             if not member.ended:
                 self._try(member, lambda member=member, happened=happened: member.take(happened))
         if time.monotonic() - self._flushed >= _FLUSH:

@@ -129,7 +129,7 @@ class _Work:
                                           pins=before.pins() if before else None)
         probe = Probe(trainer.network, trainer.split, trainer.experiment)
         eye = Eye(probe, self._keeper.snapshot, self._keeper.note)
-        saver = Saver(checkpoints, self._keeper, eye)
+        saver = Saver(checkpoints, self._keeper, eye, before.marked if before else ())
         # Last of all: the generators go on from there.
         branched = branch_off(self._store, self._run, trainer) if self._run.parent else None
         again = before.restore(trainer) if before else None

@@ -14,7 +14,9 @@ from core.store.trouble import NoSuchRun, RunIsOver, StoreTrouble
 
 _PLAN = Plan("catalog.sql",
              "ALTER TABLE runs ADD COLUMN parent INTEGER; ALTER TABLE runs ADD COLUMN parent_step INTEGER",
-             "ALTER TABLE runs ADD COLUMN family TEXT")
+             "ALTER TABLE runs ADD COLUMN family TEXT; ALTER TABLE runs ADD COLUMN turn REAL")
+_TURN = "coalesce(turn, id), id"
+"""The order of the queue."""
 _COLUMNS = ("id, name, state, experiment, created, started, ended, best, metric, seconds, reason, "
             "parent, parent_step, family")
 
@@ -143,7 +145,8 @@ class Catalog:
             return []  # looking costs no writer's turn
         with self._base.transaction():
             rows = self._base.rows(
-                "WITH first AS (SELECT id, family FROM runs WHERE state = 'queued' ORDER BY id LIMIT 1) "
+                "WITH first AS (SELECT id, family FROM runs WHERE state = 'queued' "
+                f"ORDER BY {_TURN} LIMIT 1) "
                 "UPDATE runs SET state = 'starting' WHERE state = 'queued' AND (id = (SELECT id FROM first) "
                 f"OR family = (SELECT family FROM first)) RETURNING {_COLUMNS}")
             return sorted(map(_run, rows), key=lambda run: run.id)
@@ -205,7 +208,16 @@ class Catalog:
 
     def queue_position(self, id: int) -> int:
         """How many queued runs are before this one."""
-        return self._base.rows("SELECT count(*) FROM runs WHERE state = 'queued' AND id < ?", (id,))[0][0]
+        return self._base.rows(f"SELECT count(*) FROM runs WHERE state = 'queued' AND ({_TURN}) < "
+                               f"(SELECT {_TURN} FROM runs WHERE id = ?)", (id,))[0][0]
+
+    def hurry(self, id: int) -> None:
+        """Have a queued run begin before all others. Raises StoreTrouble when it is not queued any more."""
+        with self._base.transaction():
+            if self.run(id).state is not RunState.QUEUED:
+                raise StoreTrouble(f"Run {id} is not in the queue any more. Nothing to bring forward.")
+            self._base.rows("UPDATE runs SET turn = (SELECT min(coalesce(turn, id)) - 1 FROM runs "
+                            "WHERE state = 'queued') WHERE id = ?", (id,))
 
     # Commands
 

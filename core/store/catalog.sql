@@ -16,7 +16,8 @@ CREATE TABLE runs (
     reason TEXT NOT NULL DEFAULT '',       -- why it ended or waits, for a reader
     parent INTEGER,                        -- the run it is a branch of; empty for none
     parent_step INTEGER,                   -- the step of that run it goes on from
-    family TEXT                            -- the same for runs to be trained as one; empty for the others
+    family TEXT,                           -- the same for runs to be trained as one; empty for the others
+    turn REAL                              -- its place in the queue when that is not its number: low goes first
 ) STRICT;
 
 CREATE INDEX runs_by_state ON runs (state, id);

@@ -128,8 +128,21 @@ def test_moments_are_thinned_to_the_budget_and_the_one_after_the_best_judgement_
     assert saving.keeper.pictures == [0, *kept], "there is a picture of each, and of the beginning"
 
 
+def test_a_moment_a_person_marked_outlives_the_budget(saving, monkeypatch):
+    monkeypatch.setattr(saver, "MOST", 4)
+    glance(saving, 0.0)
+    for _ in range(40):
+        if saving.trainer.step == 9:
+            assert saving.saver.mark(saving.trainer, 9)
+        kept = glance(saving, 5.0)
+    assert 9 in kept
+    assert len(kept) == 5
+    assert not saving.saver.mark(saving.trainer, 3), "that one is gone"
+    assert "could not be kept" in saving.keeper.notes[-1]
+
+
 def test_two_moments_are_kept_however_large_they_are(saving, monkeypatch):
-    monkeypatch.setattr(saver, "MOST_BYTES", 1)
+    monkeypatch.setattr(saver, "_MB", 0)
     glance(saving, 0.0)
     for _ in range(5):
         kept = glance(saving, 5.0)

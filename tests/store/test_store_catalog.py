@@ -75,6 +75,29 @@ def test_the_oldest_run_is_claimed_first_and_the_rest_wait_in_order(catalog):
     assert [catalog.queue_position(run) for run in runs[1:]] == [0, 1]
 
 
+def test_a_run_that_is_hurried_begins_before_all_others(catalog):
+    runs = [queue(catalog) for _ in range(4)]
+    catalog.hurry(runs[2])
+    catalog.hurry(runs[3])
+    assert [catalog.queue_position(run) for run in runs] == [2, 3, 1, 0]
+    assert [catalog.claim()[0].id for _ in runs] == [runs[3], runs[2], runs[0], runs[1]]
+    with pytest.raises(StoreTrouble, match="not in the queue"):
+        catalog.hurry(runs[0])
+
+
+def test_a_family_is_claimed_together_and_counts_as_one_at_work(catalog):
+    lone = queue(catalog)
+    family = catalog.add_family([({}, "a"), ({}, "b")], "family", "loss")
+    other = queue(catalog)
+    assert catalog.claim()[0].id == lone
+    assert [run.id for run in catalog.claim()] == family
+    assert catalog.at_work() == 2
+    catalog.disband(family, "They differ.")
+    assert [(catalog.run(run).state, catalog.run(run).reason) for run in family] == [
+        (RunState.QUEUED, "They differ.")] * 2
+    assert [[run.id for run in catalog.claim()] for _ in range(3)] == [[family[0]], [family[1]], [other]]
+
+
 def test_a_run_that_is_over_stays_as_it_is(catalog):
     run = queue(catalog)
     catalog.set_state(run, RunState.RUNNING, best=0.5)

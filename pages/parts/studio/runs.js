@@ -82,6 +82,17 @@ function rowOf(studio, run, refill, close) {
       iconButton("runs", `Lay run ${run.id} over the chart`, "Lay its curves over the chart.", () =>
         studio.overlay(run),
       ),
+    run.state === "queued" &&
+      iconButton("left", `Run ${run.id} first`, "Have it begin before all others that wait.", async () => {
+        const reply = await studio.ask("first", { run: run.id });
+        if (!reply.ok) studio.tellProblems(reply);
+        refill();
+      }),
+    run.state === "queued" &&
+      iconButton("stop", `Cancel run ${run.id}`, "Take it out of the queue.", async () => {
+        await studio.ask("command", { run: run.id, command: { kind: "stop" } });
+        refill();
+      }),
     iconButton("more", `Rename run ${run.id}`, "Rename.", () => rename(studio, run, cell, refill)),
     over &&
       iconButton("reset", `Replay run ${run.id}`, "Train it again as it went, with what was changed by hand at its steps.", () =>

@@ -7,6 +7,7 @@ import { unpack } from "./snapshot.js";
 const REST = 250; // milliseconds the slider rests before the chosen sample is followed anew
 
 const TIP = "Go back to how the network was: boxes, surface and answers follow. Moments are kept while it trains, denser towards now.";
+const MARK = "Keep this moment for good: it is let go neither for newer ones nor for room on the disk.";
 const BRANCH = "Train on from this moment as a run of its own, with anything changed: rate, batch size, data, layers.";
 
 /** Where the person is in the run's time: `state.back` is a step, or null for now. */
@@ -80,6 +81,7 @@ export function createTime(studio) {
   const slider = make("input", { type: "range", min: 0, step: 1, id: "ls-time", "aria-label": "Moment of the run" });
   const words = make("output", { class: "ls-time-words", for: "ls-time" });
   const now = button("Now", "Back to now.", () => time.go(null));
+  const keep = button("Mark", MARK, () => studio.command({ kind: "mark", step: state.back }));
   const branch = button("Branch", BRANCH, () => studio.branch());
   slider.addEventListener("input", () => time.go(time.steps[Number(slider.value)] ?? null));
   studio.goBack = (step) => time.go(step);
@@ -95,11 +97,12 @@ export function createTime(studio) {
     write(words, text);
     give(slider, "aria-valuetext", text);
     give(now, "disabled", state.back === null);
+    give(keep, "disabled", !studio.live() || state.run.state === "queued" || !state.connected);
     give(branch, "disabled", state.back === null || Boolean(studio.reason()));
     give(studio.root, "data-back", state.back !== null);
   });
   const label = make("label", { for: "ls-time", class: "ls-label" }, "Time");
-  return make("div", { class: "ls-time", "data-tip": TIP }, label, slider, words, now, branch);
+  return make("div", { class: "ls-time", "data-tip": TIP }, label, slider, words, now, keep, branch);
 }
 
 function button(title, tip, onclick) {
