@@ -5,7 +5,6 @@ What is recorded and validated is a function of the step alone; the clock decide
 
 import math
 from collections.abc import Generator
-from contextlib import nullcontext
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,7 @@ import torch
 from torch import Tensor
 
 from core.engine import device as devices
-from core.engine.average import Average
 from core.engine.beginning import Batch, initial, shuffle, tried
-from core.engine.best import Best
 from core.engine.course import Course
 from core.engine.data import Split, split
 from core.engine.device import Pins
@@ -26,6 +23,7 @@ from core.engine.memory import give, remembered
 from core.engine.rhythm import Recorder, due
 from core.engine.safety import LastFinite
 from core.engine.stepper import Stepper
+from core.engine.verdict import Verdict
 from core.events import (
     Changed,
     Diverged,
@@ -72,12 +70,8 @@ class Trainer:
         self._live = Live(self)
         self._batches: list[Batch] = []
         self._recorder = Recorder()
-        self._validation_losses: list[float] = []
         self._finite = LastFinite(self.network)
-        self._best = Best(self.network)
-        self._average = self._averaging(experiment)
-        self.replaced = False
-        """Whether the run ended with other weights than those of its last step."""
+        self.verdict = Verdict(self.network, training)
         self.turbo: Turbo | None = None
 
     def start(self) -> list[Event]:
@@ -133,7 +127,7 @@ class Trainer:
             events.append(self._diverged(self.step, math.nan))
         if not self.over:
             self.over = True
-            kept = self._keep()
+            kept = self.verdict.leave()
             events.append(Stopped(step=self.step, epoch=self.epoch, seconds=self.seconds,
                                   test=self._scores("test"), kept=kept, why=why))
         return events
@@ -144,9 +138,7 @@ class Trainer:
                 "epoch_began": self.course.began,
                 "experiment": write(self.experiment), "network": self.network.tensors(),
                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-                "validation_losses": self._validation_losses, "recorder": self._recorder.state(),
-                "finite": self._finite.state(), "best": self._best.state(),
-                "average": self._average.state() if self._average else None,
+                "recorder": self._recorder.state(), "finite": self._finite.state(), **self.verdict.state(),
                 "random": devices.random_state(self.pins.device)}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -160,9 +152,7 @@ class Trainer:
         self._stand(state, state["epoch_began"])
         self._recorder.restore(state["recorder"])
         self._finite.take(state["finite"])
-        self._best.take(state["best"])
-        if self._average:
-            self._average.restore(state["average"])
+        self.verdict.restore(state)
 
     def go_on(self, state: dict[str, Any], *, same_course: bool) -> None:
         """Count on from where another trainer stood, whose weights this one has.
@@ -173,16 +163,13 @@ class Trainer:
         self._stand(state, state["epoch_began"] if same_course else state["step"])
         if same_course:
             self._recorder.restore(state["recorder"])
-        else:
-            self._validation_losses = []
-        self._average = self._averaging(self.experiment, state["average"])
+        self.verdict.go_on(state, same_course=same_course)
         for _ in range(2):
             self._finite.keep(self.step)
 
     def _stand(self, state: dict[str, Any], epoch_began: int) -> None:
         self.course.stand(state["step"], state["epoch"], epoch_began)
         self.seconds = state["seconds"]
-        self._validation_losses = state["validation_losses"]
         self._batches = self._shuffled()
         devices.set_random_state(self.pins.device, state["random"])
 
@@ -205,7 +192,7 @@ class Trainer:
             self.network.block(node.id).requires_grad_(not node.frozen)
         self.stepper = Stepper(experiment, self.network, self._targets)
         give(self.optimizers, self.network, memory, whole=training.optimizer.closure)
-        self._average = self._averaging(experiment, self._average and self._average.state())
+        self.verdict.adopt(training, anew=anew)
         self.experiment, self.batch_size, self.turbo = experiment, training.batch_size, None
         if anew:
             self._begin_course(experiment)
@@ -214,7 +201,6 @@ class Trainer:
         """Other batches, or another loss: the epoch begins anew, and what was best before is forgotten."""
         self.course.steps_per_epoch = steps_per_epoch(experiment, len(self._inputs))
         self.course.stand(self.step, self.epoch, self.step)
-        self._validation_losses, self._best = [], Best(self.network)
         self._batches = self._shuffled()
 
     def use(self, experiment: Experiment) -> None:
@@ -264,7 +250,7 @@ class Trainer:
         return (self._inputs[there], self._targets[there]), self.split.rows["train"].cpu()[order]
 
     def _rate(self, ahead: int) -> float:
-        return self.stepper.rate(self.course.scheduled(ahead), self._validation_losses)
+        return self.stepper.rate(self.course.scheduled(ahead), self.verdict.losses)
 
     def _take_steps(self, most: int) -> None:
         """Take one step, or at once as many as were compiled together."""
@@ -280,7 +266,7 @@ class Trainer:
             self.course.step += len(batches)
             return
         inputs, targets = self._batches[place]
-        self.took(self.stepper.step(self.course.scheduled(1), inputs, targets, self._validation_losses))
+        self.took(self.stepper.step(self.course.scheduled(1), inputs, targets, self.verdict.losses))
 
     def begin_epoch(self) -> None:
         """Remember the weights an epoch begins with, to go back to if they break."""
@@ -288,16 +274,14 @@ class Trainer:
 
     def follow(self) -> None:
         """Find the network's tensors anew, after others were put in their place that hold the same."""
-        for watcher in (self._finite, self._best, self._average):
-            if watcher:
-                watcher.follow(self.network)
+        self._finite.follow(self.network)
+        self.verdict.follow()
 
     def took(self, loss: Tensor) -> None:
         """Take note of a step that was taken; loss: the mean of its batch before the update."""
         self.course.step += 1
         self._recorder.add(loss)
-        if self._average:
-            self._average.take()
+        self.verdict.took()
 
     def _shuffled(self) -> list[Batch]:
         """This epoch's batches: a permutation drawn from the seed and the epoch alone."""
@@ -317,49 +301,15 @@ class Trainer:
             self.seconds += perf_counter() - began
             return [*events, self._diverged(self.step, math.nan)]
         if last or due(self.epoch):
-            events.append(self._judge())
-        waited = self._waited()
+            events.append(self.verdict.judge(self._validated))
+        waited = self.verdict.waited(self.epoch)
         if last or waited:
             self.over = True
             self.seconds += perf_counter() - began
-            kept = self._keep()
+            kept = self.verdict.leave()
             events.append(Finished(step=self.step, epoch=self.epoch, seconds=self.seconds,
                                    test=self._scores("test"), waited=None if last else waited, kept=kept))
         return events
-
-    def _judge(self) -> Validated:
-        """Judge the network, or the mean of its last steps, and take note of how good it is."""
-        training = self.experiment.training
-        with self._average.inside() if self._average else nullcontext():
-            validated = self._validated()
-            loss = validated.scores["loss"]
-            self._best.judge(loss, self.step, self.epoch, margin=training.margin,
-                             keep=training.keep == "best")
-        self._validation_losses.append(loss)
-        return validated
-
-    def _waited(self) -> int | None:
-        """For how many epochs nothing improved, when that is as long as was to be waited."""
-        patience, waited = self.experiment.training.patience, self.epoch - self._best.epoch
-        return waited if patience is not None and waited >= patience else None
-
-    def _keep(self) -> int | None:
-        """Put the weights in place that the run is to end with; the step of the best, if it is those."""
-        if self._average:
-            self._average.settle()
-        kept = self._best.restore() if self.experiment.training.keep == "best" else None
-        self.replaced = self._average is not None or kept is not None
-        return kept
-
-    def _averaging(self, experiment: Experiment, known: dict[str, Any] | None = None) -> Average | None:
-        """A mean of the weights where one was asked for, which goes on with what is known of it."""
-        span = experiment.training.average
-        if span is None:
-            return None
-        average = Average(self.network, span)
-        if known:
-            average.restore(known)
-        return average
 
     def tell(self, began: float) -> list[Event]:
         """What the steps since the last call recorded; a loss that is not finite ends the run."""

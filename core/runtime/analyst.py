@@ -135,6 +135,13 @@ def _rate_range(store: Path, payload: dict[str, Any]) -> Snapshot:
     return Snapshot(0, 0, rate_range(model.read(payload["experiment"]))._asdict())
 
 
+def _noise(store: Path, payload: dict[str, Any]) -> Snapshot:
+    from core.engine.noise import noise
+    from core.experiment import model
+
+    return Snapshot(0, 0, noise(model.read(payload["experiment"]))._asdict())
+
+
 def _system(store: Path, payload: dict[str, Any]) -> Snapshot:
     from core.engine.device import system
 
@@ -142,8 +149,8 @@ def _system(store: Path, payload: dict[str, Any]) -> Snapshot:
 
 
 _ANSWERS: dict[str, Callable[[Path, dict[str, Any]], Snapshot]] = {
-    "preview": _preview, "look": _look, "pace": _pace, "rate_range": _rate_range, "system": _system,
-    "export": exports.answer}
+    "preview": _preview, "look": _look, "pace": _pace, "rate_range": _rate_range, "noise": _noise,
+    "system": _system, "export": exports.answer}
 
 
 if __name__ == "__main__":  # where there is no fork

@@ -175,7 +175,7 @@ def ask(store: Path, kind: str, payload: dict[str, Any]) -> str:
     """Leave a question and return its key; one that was answered before costs nothing.
 
     kind: preview {experiment}, look {experiment, run or None, sample}, pace {experiment},
-    rate_range {experiment}, system {},
+    rate_range {experiment}, noise {experiment}, system {},
     export {run, to}.
     """
     key = _key(store, kind, payload)

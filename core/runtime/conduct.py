@@ -17,7 +17,6 @@ from core.events import (
     WeightEdited,
 )
 from core.problems import Problems
-from core.records import Progress
 from core.runtime import commands
 from core.runtime.commands import Command, Motion
 from core.runtime.ear import Ear
@@ -26,6 +25,7 @@ from core.runtime.keeper import Keeper
 from core.runtime.limits import reached
 from core.runtime.pace import Pace, Speed
 from core.runtime.past import Again
+from core.runtime.progress import progress
 from core.runtime.replaying import Steer
 from core.runtime.saver import Saver
 from core.runtime.turbo import Companion
@@ -94,7 +94,7 @@ class Conductor:
         self._companion.end()
         self._look()
         self._flush()
-        if not isinstance(self._ending, Diverged) and not self._trainer.replaced:
+        if not isinstance(self._ending, Diverged) and not self._trainer.verdict.replaced:
             self._saver.end(self._trainer)
 
     def _begin(self) -> None:
@@ -219,23 +219,13 @@ class Conductor:
             self._speed.forget()  # what comes after is not compared with what was before
         else:
             self._speed.see(self._trainer.step, now)
-        self._keeper.flush(self._progress())
+        self._keeper.flush(progress(self._trainer, self._speed.value(), self._pace.rate))
 
     def _look(self) -> None:
         trainer = self._trainer
         if self._edited == trainer.step and self._waiting.now:  # no scheduled judgement knows of it yet
             self._eye.add(trainer.step, now=trainer.judged())
         self._eye.look(trainer.step, trainer.epoch)
-
-    def _progress(self) -> Progress:
-        trainer, speed = self._trainer, self._speed.value()
-        left = trainer.total_steps - trainer.step if trainer.total_steps is not None else None
-        return Progress(
-            step=trainer.step, epoch=trainer.epoch, steps_per_epoch=trainer.course.steps_per_epoch,
-            epochs=trainer.experiment.training.epochs, seconds=trainer.seconds, steps_per_second=speed,
-            samples_per_second=speed * trainer.batch_size if speed else None,
-            remaining=left / speed if speed and left is not None else None, pace=self._pace.rate,
-            at=time.time())
 
     def _heed(self) -> None:
         if not self._ear.due():

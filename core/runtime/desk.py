@@ -16,7 +16,7 @@ from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
 from core.records import Run, RunState, Series
 from core.runtime import branching, client, commands, replaying, requests
-from core.runtime.requests import Answerable, Moment, Pace, Preview, Question, RateRange
+from core.runtime.requests import Answerable, Moment, Noise, Pace, Preview, Question, RateRange
 from core.store import files
 from core.store.catalog import Catalog, Origin
 from core.store.reader import Reader
@@ -92,9 +92,9 @@ class Desk:
         if isinstance(question, Pace):
             check.check(experiment)
             return client.ask(self._store, "pace", {"experiment": model.write(timed_alike(experiment))})
-        if isinstance(question, RateRange):
+        if isinstance(question, RateRange | Noise):
             check.check(experiment)
-            return client.ask(self._store, "rate_range", {"experiment": model.write(experiment)})
+            return client.ask(self._store, question.do, {"experiment": model.write(experiment)})
         if question.run is not None:
             with closing(Catalog(self._store, create=False)) as catalog:  # another thread may use ours now
                 catalog.run(question.run)

@@ -221,7 +221,14 @@ class RateRange(Request):
     draft: dict[str, Any]
 
 
-Question = Preview | Look | Pace | RateRange
+class Noise(Request):
+    """How much the gradients of batches disagree, and the batch size that suits."""
+
+    do: Literal["noise"]
+    draft: dict[str, Any]
+
+
+Question = Preview | Look | Pace | RateRange | Noise
 """What an analyst answers."""
 Answerable = (Catalogue | Check | Edit | Share | Load | Template | Open | Train | Resume | Replay | Command
               | Runs | First | Rename | Delete | Compare | Many | Courses)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from core.events import Diverged, Event, Failed, Finished, Stopped
 from core.problems import Problems, StoreTrouble
-from core.records import Progress, Run, RunState
+from core.records import Run, RunState
 from core.runtime import locks, paths
 from core.runtime.endings import meaning
 from core.runtime.keeper import Gone, Keeper
 from core.runtime.limits import reached
 from core.runtime.locks import Lock
 from core.runtime.pace import Speed
+from core.runtime.progress import progress
 from core.runtime.worker import PATIENCE, say_to, write_weights
 from core.store import files
 from core.store.catalog import Catalog
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 _TURN = 0.1
 """Seconds of training between two looks for commands."""
-_FLUSH = 0.5
-"""Seconds between two times of storing what was told."""
+_FLUSH, _FLUSH_EACH = 0.5, 1 / 32
+"""Seconds between two times of storing what was told, and for each member more."""
 _SILENT = ("pace", "look")
 """What a page tells every run, and means nothing here."""
 
@@ -46,10 +47,13 @@ def main(runs: Sequence[int], store: Path) -> None:
         held = [_taken(store, run) for run in runs]
         try:
             family = _family(rows)
-        except Problems as refused:
+        except Exception as refused:  # an edge: whatever it is, it may work for each alone
+            known = isinstance(refused, Problems)
+            if not known:
+                traceback.print_exc()
             for lock in held:
                 lock.release()
-            catalog.disband(runs, str(refused.problems[0].what))
+            catalog.disband(runs, refused.problems[0].what if known else "They could not be trained as one.")
             return
         try:
             _Together(store, rows, family, catalog).do()
@@ -118,16 +122,9 @@ class _Member:
 
     def flush(self) -> None:
         """Store what was heard, and how far it is."""
-        trainer = self.trainer
-        self._speed.see(trainer.step, time.monotonic())
-        speed = self._speed.value()
-        left = trainer.total_steps - trainer.step if trainer.total_steps is not None else None
-        self.keeper.flush(Progress(
-            step=trainer.step, epoch=trainer.epoch, steps_per_epoch=trainer.course.steps_per_epoch,
-            epochs=trainer.experiment.training.epochs, seconds=trainer.seconds, steps_per_second=speed,
-            samples_per_second=speed * trainer.batch_size if speed else None,
-            remaining=left / speed if speed and left is not None else None, at=time.time()))
-        self.keeper.refresh(trainer.seconds)
+        self._speed.see(self.trainer.step, time.monotonic())
+        self.keeper.flush(progress(self.trainer, self._speed.value()))
+        self.keeper.refresh(self.trainer.seconds)
 
     def heed(self, others: int) -> None:
         """Do what it was told since the last look."""
@@ -184,7 +181,7 @@ class _Together:
                 happened += member.trainer.stop(why)
             if not member.ended:
                 self._try(member, lambda member=member, happened=happened: member.take(happened))
-        if time.monotonic() - self._flushed >= _FLUSH:
+        if time.monotonic() - self._flushed >= _FLUSH + _FLUSH_EACH * len(self._members):
             self._flushed = time.monotonic()
             for member in self._going:
                 self._try(member, member.flush)

@@ -27,7 +27,7 @@ def test_the_same_network_is_trained_on_less_and_more_data_and_drawn(wine):
 
 def test_a_found_learning_rate_is_taken_with_one_press(wine):
     held = wine.get_by_label("Learning rate, value").input_value()
-    wine.get_by_role("button", name="find", exact=True).click()
+    wine.get_by_role("button", name="Find a learning rate", exact=True).click()
     panel = wine.get_by_role("dialog", name="Find a learning rate")
     expect(panel.get_by_role("img", name="Loss over the learning rate")).to_be_visible()
     use = panel.get_by_role("button", name="Use ")
@@ -36,3 +36,29 @@ def test_a_found_learning_rate_is_taken_with_one_press(wine):
     expect(panel).to_be_hidden()
     expect(wine.get_by_label("Learning rate, value")).to_have_value(found)
     assert found != held
+
+
+def test_many_learning_rates_are_trained_at_once_and_the_best_is_taken_with_one_press(wine):
+    wine.get_by_role("button", name="Many at once", exact=True).click()
+    panel = wine.get_by_role("dialog", name="Many at once")
+    panel.get_by_label("How many").fill("4")
+    panel.get_by_role("button", name="Train 4 at once").click()
+    expect(panel.get_by_role("status")).to_contain_text("All 4 are done")
+    expect(panel.locator(".ls-many-curve")).to_have_count(4)
+    expect(panel.locator(".ls-many-dot")).to_have_count(4)
+    use = panel.get_by_role("button", name="Use ")
+    found = use.inner_text().removeprefix("Use ")
+    use.click()
+    expect(wine.get_by_label("Learning rate, value")).to_have_value(found)
+    panel.locator(".ls-many-dot").first.click()
+    expect(wine.locator(".ls-bar-end .ls-badge")).to_contain_text("Finished")
+
+
+def test_a_batch_size_is_measured_and_taken_with_one_press(wine):
+    wine.get_by_role("button", name="Find a batch size", exact=True).click()
+    panel = wine.get_by_role("dialog", name="Find a batch size")
+    expect(panel).to_contain_text("batches after")
+    use = panel.get_by_role("button", name="Use ")
+    found = use.inner_text().removeprefix("Use ")
+    use.click()
+    expect(wine.get_by_label("Batch size, value")).to_have_value(found)

@@ -52,14 +52,14 @@ def test_a_run_ends_with_the_weights_that_were_judged(keep):
     trainer = Trainer(rich(**WILD, average=6, keep=keep))
     told = [event for event in to_end(trainer) if isinstance(event, Validated)]
     meant = told[-1] if keep == "last" else min(told, key=lambda event: event.scores["loss"])
-    assert trainer.replaced
+    assert trainer.verdict.replaced
     assert trainer._scores("validation") == meant.scores
 
 
 def test_a_run_without_it_ends_with_its_own_weights():
     trainer = Trainer(rich(**WILD))
     to_end(trainer)
-    assert not trainer.replaced
+    assert not trainer.verdict.replaced
 
 
 def test_a_run_cut_in_between_and_a_branch_average_as_one_that_was_not(tmp_path):
@@ -88,7 +88,7 @@ def test_it_can_be_begun_changed_and_ended_under_way():
     trainer.change("training.average", None)
     told = to_end(trainer)
     assert isinstance(told[-1], Finished)
-    assert not trainer.replaced
+    assert not trainer.verdict.replaced
 
 
 def test_compiled_steps_say_that_they_cannot():

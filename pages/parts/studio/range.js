@@ -2,32 +2,48 @@
 
 import { make, svg } from "./element.js";
 import { createPopover } from "./popover.js";
-import { short } from "./numbers.js";
+import { short, whole } from "./numbers.js";
 import { unpack } from "./snapshot.js";
 
 const [WIDE, HIGH, LEFT, FOOT, NAME] = [300, 146, 34, 30, 12]; // pixels of the drawing, and of its margins
 const PATH = "training.optimizer.learning_rate";
+const NOISE_TIP = "Find a batch size: measures how much the gradients of single batches disagree.";
 const TIP = "Find a rate: trains a fresh copy for a few seconds while the rate rises, and shows where the loss falls.";
 
-/** The button that opens the test. */
+/** The button that opens the test of learning rates. */
 export function createRange(studio) {
-  const button = make("button", { type: "button", class: "ls-find", "data-tip": TIP }, "find");
-  createPopover(studio, button, "Find a learning rate", (panel, close) => fill(studio, panel, close), { wide: true });
+  const show = (found) => [drawing(found), make("p", { class: "ls-help" }, sentence(found))];
+  return finder(studio, { title: "Find a learning rate", tip: TIP, ask: "rate_range", path: PATH, show, wait: "Trying rates on a fresh copy of the network. A few seconds…" });
+}
+
+/** The button that measures which batch size suits. */
+export function createNoise(studio) {
+  const show = (found) => [make("p", { class: "ls-help" }, noiseSentence(found))];
+  return finder(studio, { title: "Find a batch size", tip: NOISE_TIP, ask: "noise", path: "training.batch_size", show, wait: "Training a fresh copy for two seconds, and comparing its gradients…" });
+}
+
+/** A button whose panel asks, shows what was found, and takes it with one press. */
+function finder(studio, { title, tip, ask, path, show, wait }) {
+  const button = make("button", { type: "button", class: "ls-find", "aria-label": title, "data-tip": tip }, "find");
+  createPopover(studio, button, title, async (panel, close) => {
+    const status = make("p", { class: "ls-facts", role: "status" }, wait);
+    panel.append(make("h3", {}, title), status);
+    const reply = await studio.ask(ask, { draft: studio.state.draft });
+    if (!panel.contains(status)) return;
+    if (!reply.ok || !reply.data) {
+      status.textContent = (reply.problems ?? []).map(({ what, fix }) => `${what} ${fix}`).join(" ");
+      return;
+    }
+    const found = unpack(reply.data).facts;
+    status.replaceWith(...show(found), ...take(studio, found, path, close));
+  }, { wide: true });
   return button;
 }
 
-async function fill(studio, panel, close) {
-  const { draft } = studio.state;
-  const status = make("p", { class: "ls-facts", role: "status" }, "Trying rates on a fresh copy of the network. A few seconds…");
-  panel.append(make("h3", {}, "Find a learning rate"), status);
-  const reply = await studio.ask("rate_range", { draft });
-  if (!panel.contains(status)) return;
-  if (!reply.ok || !reply.data) {
-    status.textContent = (reply.problems ?? []).map(({ what, fix }) => `${what} ${fix}`).join(" ");
-    return;
-  }
-  const found = unpack(reply.data).facts;
-  status.replaceWith(drawing(found), make("p", { class: "ls-help" }, sentence(found)), ...take(studio, found, close));
+function noiseSentence({ steps, batches, scale, suggestion }) {
+  const measured = `Compared ${whole(batches)} batches after ${whole(steps)} steps.`;
+  if (scale === null) return `${measured} Their gradients agree on nothing that can be told from noise: as large a batch as the data bears, ${whole(suggestion)}.`;
+  return `${measured} Their noise is that of ${short(scale)} samples: up to about so many, a larger batch makes each step better nearly in proportion; beyond, more samples add little. It grows as training goes on.`;
 }
 
 function sentence({ rates, suggestion }) {
@@ -36,10 +52,10 @@ function sentence({ rates, suggestion }) {
   return `${tried} A good beginning is ${short(suggestion)}, where the loss falls and is not yet near to exploding.`;
 }
 
-function take(studio, { suggestion }, close) {
+function take(studio, { suggestion }, path, close) {
   if (suggestion === null) return [];
   const use = () => {
-    studio.change(PATH, suggestion, { final: true, gesture: null });
+    studio.change(path, suggestion, { final: true, gesture: null });
     close(true);
   };
   return [make("button", { type: "button", class: "ls-button ls-primary", "data-first": "", onclick: use }, `Use ${short(suggestion)}`)];

@@ -6,7 +6,7 @@ import { createField, createForm } from "./forms.js";
 import { icon } from "./icons.js";
 import { createMany } from "./many.js";
 import { createPopover } from "./popover.js";
-import { createRange } from "./range.js";
+import { createNoise, createRange } from "./range.js";
 
 const SHOWN = ["batch_size", "epochs", "seed"]; // settings of training itself that stand in the strip
 const MACHINE = ["device", "threads", "turbo", "minutes", "memory", "disk"]; // on what it computes, and how much
@@ -61,6 +61,7 @@ function build(studio, strip) {
   const parts = [loss, optimizer, rate, batch, epochs, regularization, schedule, seed].filter(Boolean);
   schedule.element.append(createCourse(studio));
   seed?.element.append(createMany(studio));
+  batch?.element.querySelector(".ls-figure").after(createNoise(studio));
   strip.append(...parts.map(({ element }) => element), createMore(studio));
   return parts;
 }
