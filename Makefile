@@ -36,6 +36,7 @@ check: environment-dev
 	$(BIN)/python -m pytest -q -s tests/test_floors.py
 
 bench: environment-dev
+	$(BIN)/python -m pip install -q $(PIP_FLAGS) -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
 
 bench-templates: environment-dev

@@ -16,6 +16,7 @@ PARTS = {
     "learning": "What is learned",
     "templates": "What every template reaches",
     "live": "The engine in the app, against bare loops",
+    "frameworks": "The engine, against frameworks",
     "turbo": "Compiled steps",
     "browser": "In a browser",
     "moments": "Going back in time",

@@ -31,7 +31,7 @@ from core.catalog.layers.pooling import (
 )
 from core.catalog.layers.positions import PositionLearned, PositionSinusoidal
 from core.catalog.layers.recurrent import GRU, LSTM, RNN
-from core.catalog.layers.regularization import AlphaDropout, Dropout, Dropout2d, GaussianNoise
+from core.catalog.layers.regularization import AlphaDropout, Augment, Dropout, Dropout2d, GaussianNoise
 from core.catalog.layers.reshape import Flatten, ImageToSequence, SwapAxes, Unflatten
 from core.catalog.layers.residual import (
     BottleneckBlock,
@@ -64,6 +64,6 @@ LAYERS: tuple[type[Layer], ...] = (
     MultiheadAttention, TransformerEncoderLayer, TransformerDecoderLayer, GPTBlock,
     Select, LastSteps,
     Add, Multiply, Concatenate,
-    Dropout, Dropout2d, AlphaDropout, GaussianNoise,
+    Dropout, Dropout2d, AlphaDropout, GaussianNoise, Augment,
     BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm, GroupNorm, InstanceNorm2d,
     *ACTIVATIONS, Output)

@@ -66,3 +66,25 @@ class GaussianNoise(_Chance):
 
     def calls(self, *inputs: Shape) -> tuple[Call, ...]:
         return (Call("own.GaussianNoise", {"spread": self.spread}),)
+
+
+class Augment(_Chance):
+    """While training, mirrors, shifts and partly covers each picture at random, so that few pictures teach as
+    much as many. Put it first."""
+
+    kind: Literal["augment"] = "augment"
+    title: ClassVar[str] = "Augmentation"
+    example: ClassVar[Shape] = image(2, 8, 8)
+    shift: float = real(0.1, 0.0, 0.5, "How far a picture is moved at most, as a share of its size.",
+                        live=True)
+    flip: float = real(0.0, 0.0, 1.0, "Share of the pictures that are mirrored left to right.", step=0.05,
+                       live=True)
+    erase: float = real(0.0, 0.0, 0.75, "Side of the square that is covered, as a share of the picture's.",
+                        step=0.05, live=True)
+
+    def output(self, *inputs: Shape) -> Shape:
+        picture(inputs[0], self.title)
+        return inputs[0]
+
+    def calls(self, *inputs: Shape) -> tuple[Call, ...]:
+        return (Call("own.Augment", {"shift": self.shift, "flip": self.flip, "erase": self.erase}),)

@@ -7,6 +7,7 @@ from core.engine.modules.attention import (
     GPTBlock,
     SelfAttention,
 )
+from core.engine.modules.augment import Augment
 from core.engine.modules.losses import (
     BalancedCrossEntropyLoss,
     GaussianNLLLoss,
@@ -35,7 +36,7 @@ from core.engine.modules.sequence import (
 
 OWN = {module.__name__: module for module in (
     BalancedCrossEntropyLoss, GaussianNLLLoss, KLDivLoss, TokenCrossEntropyLoss,
-    GaussianNoise, SwapAxes, ImageToSequence,
+    Augment, GaussianNoise, SwapAxes, ImageToSequence,
     ResidualBlock, BottleneckBlock, SqueezeExcite, DenseResidual, MixerBlock,
     Recurrent, CausalConv1d, Select, LastSteps, ClassToken, PatchEmbedding,
     LearnedPositions, SinusoidalPositions,
