@@ -131,7 +131,8 @@ class Desk:
         first = commands.read(request.first) if request.first is not None else None
         made = client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
                              compared(experiment.data.task).kind, origin=origin)
-        if first is not None and not self._catalog.commands(made, 0):
+        said = [command["kind"] for _, command in self._catalog.commands(made)]
+        if first is not None and said == ["pace"]:  # asked again, it was told already
             self._catalog.command(made, first.model_dump(mode="json"))
         return made
 

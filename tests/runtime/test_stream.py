@@ -185,6 +185,20 @@ def test_commands_are_obeyed_and_marked(page):
     page.until_state("stopped")
 
 
+def test_a_run_does_what_it_was_told_before_its_first_step_and_nothing_twice(page):
+    asked = {"draft": endless(page), "pace": None, "key": os.urandom(8).hex(), "first": {"kind": "step"}}
+    run = page.well("train", **asked)["run"]
+    assert page.well("train", **asked)["run"] == run
+    page.well("watch", run=run, after=0)
+    page.until_state("paused")
+    until(lambda: page.hear() or 1 in points(page.ticks))
+    assert page.ticks[-1]["progress"]["step"] == 1
+    page.well("command", run=run, command={"kind": "stop"})
+    page.until_state("stopped")
+    refused = page.ask("train", **asked | {"key": os.urandom(8).hex(), "first": {"kind": "dance"}})
+    assert not refused["ok"]
+
+
 def test_a_preview_and_a_look_come_as_snapshots(page):
     draft = page.draft()
     page.well("preview", draft=draft)
