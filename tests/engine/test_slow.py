@@ -47,12 +47,11 @@ def test_a_step_in_slow_motion_is_the_step_the_run_takes_anyway(name):
     assert slow.step == told["step"] == 4
     recorded = [event for event in events if isinstance(event, StepsRecorded)]
     assert told["loss"]["value"] == pytest.approx(recorded[-1].losses[-1], rel=1e-4)
+    whole(told, slow)
 
 
-@pytest.mark.parametrize("name", [*OWN, *FAMILIES])
-def test_every_layer_is_told_with_its_output_and_every_parameter_with_its_gradient(name):
-    trainer = begun(ready(name))
-    _, told = slowly(trainer)
+def whole(told, trainer):
+    """Every layer is told with its output, and every parameter with its gradient."""
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert [layer["id"] for layer in told["layers"]] == list(trainer.network.ids)
     names = [f"{layer['id']}.{one['name']}" for layer in told["layers"] for one in layer["parameters"]]
