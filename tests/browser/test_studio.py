@@ -124,7 +124,7 @@ def test_a_refresh_and_a_second_tab_find_the_run_again(training, studio):
 
 def test_the_chart_is_made_once_and_keeps_its_zoom(training):
     page = training.page
-    page.wait_for_function("document.querySelector('.ls-chart')?.layout?.xaxis")
+    page.wait_for_function("document.querySelector('.ls-chart')?.layout?.uirevision?.startsWith('run')")
     page.evaluate("""() => {
         const chart = document.querySelector('.ls-chart');
         chart.mark = 1;

@@ -43,7 +43,7 @@ def test_many_learning_rates_are_trained_at_once_and_the_best_is_taken_with_one_
     panel = wine.get_by_role("dialog", name="Many at once")
     panel.get_by_label("How many").fill("4")
     panel.get_by_role("button", name="Train 4 at once").click()
-    expect(panel.get_by_role("status")).to_contain_text("All 4 are done")
+    expect(panel.locator("p[role=status]")).to_contain_text("All 4 are done")
     expect(panel.locator(".ls-many-curve")).to_have_count(4)
     expect(panel.locator(".ls-many-dot")).to_have_count(4)
     use = panel.get_by_role("button", name="Use ")

@@ -147,7 +147,8 @@ function told({ state, views }) {
   if (state.drawing && !state.drawing.ready) return state.problems[0]?.what ?? "The network is not complete yet.";
   if (!state.snapshot) return "Drawing the untrained network…";
   if (views?.untrained()) return state.run ? "Your changed network, untrained." : "Untrained: random weights. Press Train.";
-  const step = state.back ?? (state.run?.over ? (state.run.progress?.step ?? 0) : state.snapshot.step);
+  const ended = state.run?.over && state.back === null; // the picture of an end is asked for without a step
+  const step = ended ? (state.run.progress?.step ?? 0) : state.snapshot.step;
   const holes = hasHoles(state.snapshot) ? " Hatched: the answer there is no number." : "";
   const wrong = viewOf(state.drawing) === "image" ? " Wrong ones: predicted ≠ true." : "";
   return `After step ${whole(step)}.${holes}${wrong}`;
