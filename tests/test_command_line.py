@@ -91,6 +91,7 @@ def test_an_interrupt_stops_the_run_and_tells_its_end_once(tmp_path: Path) -> No
     assert told[-1]["state"] == "stopped"
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_leaves_at_once_and_the_run_stops(tmp_path: Path) -> None:
     store = tmp_path / "runs"
     process = started("train", drafted(tmp_path, "iris", epochs=None), "--store", store, "--json")

@@ -95,6 +95,7 @@ def test_a_dead_fork_server_takes_no_run_along_and_is_replaced(own_works):
     until(lambda: not works.alive(run), what="the worker letting go")
 
 
+@pytest.mark.slow
 def test_a_fork_server_that_dies_while_it_is_asked_costs_no_run(own_works):
     works = own_works()
     works.start("--idle", 60)

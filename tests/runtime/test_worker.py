@@ -231,6 +231,7 @@ def test_a_run_has_one_worker(training):
     assert works.run(run).state is RunState.RUNNING
 
 
+@pytest.mark.slow
 def test_a_worker_started_anew_trains_the_same(works, own_works):
     raw = experiment(epochs=3)
     forked, alone = works.queue(raw), own_works()

@@ -83,7 +83,7 @@ function valuesOf({ state }, { setting, count }) {
   const { low, high } = entry.settings.find(({ name }) => name === "learning_rate");
   const middle = training.optimizer.learning_rate;
   const [from, to] = [Math.max(low, middle / 100), Math.min(high, middle * 30)].map(Math.log);
-  return steps.map((place) => Number(Math.exp(from + ((to - from) * place) / (count - 1)).toPrecision(3)));
+  return steps.map((place) => Number(Math.exp(from + ((to - from) * place) / (count - 1)).toPrecision(2)));
 }
 
 /** Draws the last family as long as the panel is open and something of it goes on. */
