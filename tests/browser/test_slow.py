@@ -23,9 +23,11 @@ def test_a_step_is_told_stage_by_stage_and_the_layer_it_is_about_is_marked(opene
     page = opened.page
     press(opened, "One step in slow motion")
     panel = page.get_by_label("Slow motion", exact=True)
+    expect(panel).to_be_visible()
+    press(opened, "Batch")  # it plays by itself: here it is held
     expect(panel).to_contain_text("Step 1: a batch goes in")
     expect(panel).to_contain_text("32 training samples are drawn")
-    press(opened, "Hold")
+    expect(panel.get_by_role("button", name="Play")).to_be_visible()
     count = int(panel.locator(".ls-slow-count").inner_text().split("/")[1])
     marked = []
     panel.get_by_role("button", name="Next stage").focus()
@@ -40,6 +42,8 @@ def test_a_step_is_told_stage_by_stage_and_the_layer_it_is_about_is_marked(opene
                       *(("update", layer) for layer in layers)]
     expect(panel).to_contain_text("AdamW, learning rate 0.003")
     press(opened, "Next step")
+    expect(panel.locator(".ls-slow-count")).not_to_have_text(f"{count} / {count}")
+    press(opened, "Batch")
     expect(panel).to_contain_text("Step 2: a batch goes in")
     press(opened, "Continue")
     expect(panel).to_be_hidden()
