@@ -196,13 +196,12 @@ def ask(store: Path, kind: str, payload: dict[str, Any]) -> str:
 def answer(store: Path, key: str) -> Snapshot | None:
     """The answer, None while there is none. `facts["problem"]` says why a question could not be answered."""
     path = files.answer_file(store, key)
-    try:
-        with told(path):
-            return Snapshot.unpack(path.read_bytes())
-    except StoreTrouble:
-        if path.exists():
-            raise
-        return None
+    with told(path):
+        try:
+            packed = path.read_bytes()
+        except FileNotFoundError:
+            return None  # not looked for again: the answer may come this very moment
+        return Snapshot.unpack(packed)
 
 
 def system(store: Path, patience: float = 5.0) -> dict[str, Any]:

@@ -22,6 +22,16 @@ SEEN = "localStorage.setItem('layerscope.hint', 'done')"
 KNOWN = ("/runs/_stcore/", "/system/_stcore/")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """A test that failed shows what the app said: the page only tells that something went wrong."""
+    report = yield
+    app = item.funcargs.get("app") if isinstance(item, pytest.Function) else None
+    if report.failed and isinstance(app, App):
+        report.sections.append(("what the app said", app.log.read_text(errors="replace")[-6_000:]))
+    return report
+
+
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:

@@ -133,6 +133,20 @@ def test_questions_are_answered_and_kept(works):
     assert path.stat().st_mtime_ns == before
 
 
+def test_an_answer_that_comes_while_it_is_looked_for_is_no_trouble(tmp_path, monkeypatch):
+    path = files.answer_file(tmp_path, "key")
+    path.parent.mkdir()
+
+    def come_too_late(self: Path) -> bytes:
+        self.write_bytes(b"an answer")
+        raise FileNotFoundError(2, "No such file or directory", str(self))
+
+    with monkeypatch.context() as late:
+        late.setattr(Path, "read_bytes", come_too_late)
+        assert client.answer(tmp_path, "key") is None
+    assert path.exists()
+
+
 def test_a_finished_run_is_looked_at_with_what_it_learned(works):
     raw = experiment(epochs=2)
     run = works.queue(raw)
