@@ -24,11 +24,11 @@ run: environment
 
 test: check
 	@bash .ci/chromium
-	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadgroup -m "not slow and not gpu"
+	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile -m "not slow and not gpu"
 
 test-all: check
 	@bash .ci/chromium
-	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadgroup -m "not gpu"
+	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile -m "not gpu"
 
 check: environment-dev
 	$(BIN)/ruff check .

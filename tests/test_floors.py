@@ -28,7 +28,8 @@ FORBIDDEN: dict[str, set[str]] = {
     "core/charts": TORCH | {"apsw", "starlette", "core.engine", "core.store", "core.export",
                             "core.runtime"},
     "core/export": {"apsw", "plotly", "starlette", "core.runtime", "core.store"},
-    "core/runtime": {"apsw", "plotly"},
+    "core/runtime": {"apsw", "plotly", "core.command"},
+    "core/command": {"apsw", "plotly", "starlette", "core.engine"},
     "pages": TORCH | {"apsw", "core.engine"},
     "app.py": TORCH | {"apsw", "core.engine", "core.export", "core.store"},
 }

@@ -20,8 +20,6 @@ from core.runtime import start
 from core.runtime.guard import same_origin
 from tests.conftest import ROOT, App, free_port
 
-pytestmark = pytest.mark.xdist_group("app")
-
 # What reliability S1 and S2 ask of the configuration. A change here is a decision, not a slip.
 EXPECTED = {
     "server": {"address": "127.0.0.1", "allowedHosts": ["localhost", "127.0.0.1", "::1"], "enableCORS": True,

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import SEEN, Tab
 from tests.conftest import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 

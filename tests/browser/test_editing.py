@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.test_studio import press, run_of, steps
 from tests.conftest import App, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SURFACE = """() => {
     const canvas = document.querySelector('.ls-surface canvas');

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from core.experiment.model import read
 from tests.conftest import App
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

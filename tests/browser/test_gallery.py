@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from core.experiment.gallery import gallery
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_a_template_is_found_by_typing_and_opened_from_the_keyboard(studio):

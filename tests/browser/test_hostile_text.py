@@ -13,7 +13,7 @@ from core.records import RunState
 from core.store.catalog import Catalog
 from tests.conftest import App
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 ACTS = ("alert(1)", "fetch('http://evil.example/')", "document.title='taken'", "parent.alert(1)",
         "new Image().src='http://evil.example'")

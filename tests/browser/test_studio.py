@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import App, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PARTS = (".ls-data", ".ls-middle", ".ls-strip", ".ls-output", ".ls-charts", ".ls-train")
 

@@ -7,7 +7,7 @@ from tests.browser.test_studio import press, run_of
 from tests.browser.test_studio import training as training
 from tests.conftest import App, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SURFACE = "document.querySelector('.ls-output canvas').toDataURL()"
 

@@ -23,7 +23,6 @@ from core.store.reader import Reader
 from core.store.writer import Writer
 from tests.experiment.written import pinned
 
-pytestmark = pytest.mark.xdist_group("export")  # its store is made once
 
 
 def page(number, draft=None):

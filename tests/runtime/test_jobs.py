@@ -13,8 +13,6 @@ from core.store import files
 from tests.conftest import until
 from tests.runtime.conftest import ROOT, experiment
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 
 def wait(process, seconds: float = 15) -> int:
     """The exit code of a process, once it is gone."""

@@ -13,8 +13,6 @@ from core.store import files
 from core.store.writer import Writer
 from tests.conftest import until
 
-pytestmark = pytest.mark.xdist_group("kills")
-
 KILLS = 20
 NOTICED = 2.0
 """Seconds within which a killed worker's run says that it was interrupted."""

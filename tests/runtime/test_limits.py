@@ -9,8 +9,6 @@ from core.runtime.limits import reached
 from tests.conftest import until
 from tests.runtime.conftest import experiment
 
-pytestmark = pytest.mark.xdist_group("worker")
-
 
 def test_no_limit_is_reached_unless_one_was_set():
     assert reached(Training(), 1e9) == ""

@@ -18,8 +18,6 @@ from core.store.trouble import NoSuchRun, RunIsOver
 from tests.conftest import until
 from tests.runtime.conftest import experiment
 
-pytestmark = pytest.mark.xdist_group("resume")
-
 KILLS = 5
 PINNED = {"device": "cpu", "threads": 1}
 SET = "training.optimizer.learning_rate"

@@ -12,8 +12,6 @@ from core.store.files import run_folder
 from core.store.reader import Reader
 from tests.conftest import App, until
 
-pytestmark = pytest.mark.xdist_group("app")
-
 
 def endless(page, name="two-spirals"):
     draft = page.draft(name)

@@ -13,8 +13,6 @@ from core.runtime.worker import train
 from tests.conftest import until
 from tests.runtime.conftest import experiment
 
-pytestmark = pytest.mark.xdist_group("worker")
-
 SEEDS = tuple(range(1, 9))
 """Eight are three times as fast as one after another; three are at times not worth it, by measurement."""
 

@@ -16,8 +16,6 @@ from core.records import RunState, Snapshot
 from tests.conftest import until
 from tests.runtime.conftest import ROOT, experiment
 
-pytestmark = pytest.mark.xdist_group("worker")
-
 
 @pytest.fixture
 def training(works):
