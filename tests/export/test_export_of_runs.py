@@ -23,6 +23,7 @@ from core.store.reader import Reader
 from core.store.writer import Writer
 from tests.experiment.written import pinned
 
+
 def page(number, draft=None):
     """What the Studio does when Export was pressed."""
     from pages.parts import export
