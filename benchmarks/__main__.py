@@ -18,6 +18,7 @@ PARTS = {
     "live": "The engine in the app, against bare loops",
     "frameworks": "The engine, against frameworks",
     "turbo": "Compiled steps",
+    "playground": "Compiled steps, against a playground's engine",
     "browser": "In a browser",
     "moments": "Going back in time",
     "many": "Many at once",

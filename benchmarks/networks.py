@@ -24,14 +24,20 @@ def wide() -> Experiment:
 
 def tiny() -> Experiment:
     """2-8-8-1 on points of the plane with batches of 10."""
-    layers = [{"id": id, "layer": {"kind": "linear", "units": 8}} for id in ("one", "two")]
+    return points("plane", 8, 8)
+
+
+def points(data: str, *units: int, activation: str = "relu", **training: Any) -> Experiment:
+    """A network on points of the plane with batches of 10, a hidden layer for each of `units`."""
     digits = write(mlp())
+    layers = [{"id": f"hidden{place}", "layer": {"kind": "linear", "units": wide, "activation": activation}}
+              for place, wide in enumerate(units)]
     return read(
         {
             **digits,
-            "data": {"kind": "plane"},
+            "data": {"kind": data},
             "network": {"nodes": [*layers, {"id": "out", "layer": {"kind": "output"}}]},
-            "training": {**digits["training"], "batch_size": 10},
+            "training": {**digits["training"], "batch_size": 10, **training},
         }
     )
 

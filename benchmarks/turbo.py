@@ -32,8 +32,8 @@ def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         for name, (make, *least) in NETWORKS.items():
             yield from _pairs(name, make(), least, Path(folder) / f"{name}.pt2")
-        trainer, _ = _started(tiny(), Path(folder) / "tiny.pt2")
-        speeds = sorted(_steps(trainer) / 1000 for _ in range(PAIRS))
+        trainer, _ = started(tiny(), Path(folder) / "tiny.pt2")
+        speeds = sorted(steps(trainer) / 1000 for _ in range(PAIRS))
         said = f"{speeds[PAIRS // 2]:.0f} k ({speeds[0]:.0f}–{speeds[-1]:.0f}, {PAIRS} times)"
         yield Figure("2-8-8-1, batches of 10: steps per second", said, "", None)
     yield from _in_the_app()
@@ -46,14 +46,14 @@ def _in_the_app() -> Iterator[Figure]:
         try:
             for name, make in (("MLP 64-64-10", mlp), ("CNN 16-32", cnn)):
                 experiment = with_turbo(make())
-                _compiled(experiment)
+                compiled(experiment)
                 least = (None, NETWORKS[name][2])
                 yield from pairs(app, f"{name}: app with live views, one reader and Turbo", experiment, least)
         finally:
             app.end()
 
 
-def _compiled(experiment: Experiment) -> None:
+def compiled(experiment: Experiment) -> None:
     """Have the steps lie where runs look for them."""
     trainer = Trainer(experiment)
     path = paths.compiled() / f"{turbo.wanted(trainer)}.pt2"
@@ -63,12 +63,12 @@ def _compiled(experiment: Experiment) -> None:
 
 
 def _pairs(name: str, experiment: Experiment, least: list[float | None], path: Path) -> Iterator[Figure]:
-    trainer, seconds = _started(experiment, path)
+    trainer, seconds = started(experiment, path)
     loops = {"best bare loop": bare(experiment), "idiomatic loop": idiomatic(experiment)}
     speeds: dict[str, list[float]] = {"ours": [], **{opponent: [] for opponent in loops}}
     epochs = {opponent: _epochs(loop(2), trainer) for opponent, loop in loops.items()}
     for _ in range(PAIRS):
-        speeds["ours"].append(_steps(trainer) / trainer.course.steps_per_epoch * _samples(trainer))
+        speeds["ours"].append(steps(trainer) / trainer.course.steps_per_epoch * _samples(trainer))
         for opponent, loop in loops.items():
             speeds[opponent].append(loop(epochs[opponent]))
     for opponent, target in zip(loops, least, strict=True):
@@ -76,7 +76,7 @@ def _pairs(name: str, experiment: Experiment, least: list[float | None], path: P
         yield ratio(f"{name}: Turbo ÷ {opponent}", speeds["ours"], speeds[opponent], target, note)
 
 
-def _started(experiment: Experiment, path: Path) -> tuple[Trainer, float]:
+def started(experiment: Experiment, path: Path) -> tuple[Trainer, float]:
     """A trainer with compiled steps, and the seconds compiling took."""
     began = time.perf_counter()
     turbo_graph.build(experiment, 1, path)
@@ -88,7 +88,7 @@ def _started(experiment: Experiment, path: Path) -> tuple[Trainer, float]:
     return trainer, seconds
 
 
-def _steps(trainer: Trainer) -> float:
+def steps(trainer: Trainer) -> float:
     """Steps per second over some seconds."""
     began, before = time.perf_counter(), trainer.step
     trainer.advance(1 << 40, SECONDS)
