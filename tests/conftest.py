@@ -140,10 +140,9 @@ class App:
             except subprocess.TimeoutExpired:
                 self.kill()
         left = self.workers()
-        for process in left:
-            _tell(process, signal.SIGTERM)
-        for process in psutil.wait_procs(left, timeout=8)[1]:  # a test left a run behind
-            _tell(process, signal.SIGKILL)
+        for process in left:  # not asked to finish: nobody waits for the answers they work on
+            _kill(process)
+        psutil.wait_procs(left, timeout=8)
 
     def workers(self) -> list[psutil.Process]:
         """The dispatcher and what it started: the processes whose command names this store."""
@@ -160,9 +159,9 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _tell(process: psutil.Process, what: int) -> None:
+def _kill(process: psutil.Process) -> None:
     with suppress(psutil.NoSuchProcess):
-        process.send_signal(what)
+        process.kill()
 
 
 def start_app(store: Path, port: int | None = None, idle: float = 5.0, **environment: str) -> App:

@@ -34,5 +34,5 @@ def test_a_broken_reader_would_be_found(monkeypatch):
         return document["nothing"]
 
     monkeypatch.setattr(fuzz, "drawing", broken)
-    told = fuzz.fuzz(300, seed=1)
+    told = fuzz.fuzz(60, seed=1)
     assert told.crashes
