@@ -6,10 +6,12 @@ of 32 and Adam, on one thread; the time of a first epoch, in which a framework m
 
 import logging
 import os
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -18,9 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, ratio
 from benchmarks.networks import NETWORKS
 from benchmarks.opponents import Loop, bare, idiomatic
+from benchmarks.turbo import started
 from core.engine.beginning import initial
 from core.engine.data import split
 from core.engine.trainer import Trainer
@@ -44,26 +47,25 @@ def measure() -> Iterator[Figure]:
         raise SystemExit(f"Not installed: {', '.join(missing)}. pip install -r benchmarks/requirements.txt")
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    for name, make in NETWORKS.items():
-        experiment = make()
-        ours, others = engine(experiment), _opponents(experiment)
-        ratios: dict[str, list[float]] = {other: [] for other in others}
-        speed = 0.0
-        for loop in (ours, *others.values()):
-            loop(1)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make in NETWORKS.items():
+            yield from _against(name, make(), Path(folder) / f"{name}.pt2")
+
+
+def _against(name: str, experiment: Experiment, path: Path) -> Iterator[Figure]:
+    """Plain and compiled steps against every opponent, all three in turn."""
+    ways = {"engine": engine(Trainer(experiment)), "engine with Turbo": engine(started(experiment, path)[0])}
+    others = _opponents(experiment)
+    for loop in (*ways.values(), *others.values()):
+        loop(1)
+    for other, loop in others.items():
+        speeds: dict[str, list[float]] = {way: [] for way in (*ways, other)}
         for _ in range(REPEATS):
-            for other, loop in others.items():
-                speed = ours(EPOCHS[name])
-                ratios[other].append(speed / loop(EPOCHS[name]))
-        for other, found in ratios.items():
-            target = TARGETS[other][name]
-            spread = f"{min(found):.2f}–{max(found):.2f}, {REPEATS} pairs"
-            yield Figure(
-                f"{name}: engine ÷ {other}",
-                f"{median(found):.2f} ({spread}); ours {speed / 1000:.0f} k samples/s",
-                f"≥ {target}",
-                median(found) >= target,
-            )
+            for way, one in {**ways, other: loop}.items():
+                speeds[way].append(one(EPOCHS[name]))
+        for way in ways:
+            note = f"; ours {median(speeds[way]) / 1000:.0f} k samples/s"
+            yield ratio(f"{name}: {way} ÷ {other}", speeds[way], speeds[other], TARGETS[other][name], note)
 
 
 def _opponents(experiment: Experiment) -> dict[str, Loop]:
@@ -76,10 +78,10 @@ def _opponents(experiment: Experiment) -> dict[str, Loop]:
     }
 
 
-def engine(experiment: Experiment) -> Loop:
+def engine(trainer: Trainer) -> Loop:
     """The engine as a worker pulls it, recording and judging as always."""
-    trainer = Trainer(experiment)
-    trainer.start()
+    if not trainer.step:
+        trainer.start()
 
     def loop(epochs: int) -> float:
         steps, began = epochs * trainer.course.steps_per_epoch, time.perf_counter()
