@@ -53,14 +53,17 @@ class Joined:
 
     def bind(self) -> None:
         """Find the tensors anew, which a restored optimizer replaces."""
-        self._witness = [next(iter(optimizer.state.values()), {}) for optimizer in self._plan.optimizers]
+        self._witness = self._memories()
         self._tensors = self._plan.tensors()
         self._steps, self._products = self._plan.counters("step"), self._plan.counters("mu_product")
 
+    def _memories(self) -> list[Any]:
+        """Of each optimizer the first parameter's memory, another object once restored; None without."""
+        return [next(iter(optimizer.state.values()), None) for optimizer in self._plan.optimizers]
+
     def take(self, batches: "list[Batch]", rates: list[float], strength: float) -> Losses:
         """Take as many steps as there are batches; the mean loss of each batch before its update."""
-        if any(next(iter(optimizer.state.values()), {}) is not known
-               for optimizer, known in zip(self._plan.optimizers, self._witness, strict=True)):
+        if any(memory is not known for memory, known in zip(self._memories(), self._witness, strict=True)):
             self.bind()
         step = int(self._steps[0]) if self._steps else 0
         product = float(self._products[0]) if self._products else 1.0

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,8 @@ from core.engine.turbo_rules import Rule, State
 from core.experiment.model import Experiment, write
 from core.problems import Problem, Problems
 
+_SMALL = 1024
+"""Multiplications of a matrix product that is worked out in place."""
 _MOST, _FEWEST = 8, 3
 """Steps in one graph. More gain nothing, and compile longer."""
 
@@ -99,12 +102,31 @@ def build(experiment: Experiment, threads: int, path: Path) -> None:
              torch.full((len(batches), sum(plan.widths()) + 1), 0.5)]
     # Random numbers come from torch's own generator, so that dropout draws what it would have drawn.
     options = {"fallback_random": True, "cpp.threads": threads}
-    traced = make_fx(steps(plan, stepper, len(batches)))(*given)
+    traced = make_fx(steps(plan, stepper, len(batches)), decomposition_table=small_products())(*given)
     program = torch.export.export(traced, tuple(given), strict=False)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder, config.patch(options):
         made = Path(folder) / "steps.pt2"
         torch._inductor.aoti_compile_and_package(program, package_path=str(made))
         os.replace(made, path)
+
+
+def small_products() -> "dict[Any, Callable[..., Any]]":
+    """Matrix products spelled out where they are so small that calling a routine takes longer than they do.
+
+    The compiler makes loops of them, and one loop of what follows on them.
+    """
+    aten = torch.ops.aten
+
+    def product(one: Tensor, other: Tensor) -> Tensor:
+        if one.shape[0] * one.shape[1] * other.shape[1] > _SMALL:
+            return NotImplemented
+        return (one.unsqueeze(2) * other.unsqueeze(0)).sum(1)
+
+    def sum_of(added: Tensor, one: Tensor, other: Tensor) -> Tensor:
+        found = product(one, other)
+        return found if found is NotImplemented else found + added
+
+    return {aten.mm.default: product, aten.addmm.default: sum_of}
 
 
 def begun(experiment: Experiment, data: Split) -> tuple[Stepper, list[Batch]]:
