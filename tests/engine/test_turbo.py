@@ -9,8 +9,9 @@ import torch
 from core.catalog.optimizers import LBFGS, OPTIMIZERS, Muon
 from core.catalog.schedules import SCHEDULES
 from core.engine.trainer import Trainer
-from core.engine.turbo import Turbo, gain, loaded, wanted
-from core.engine.turbo_graph import Plan, begun, build, size, steps
+from core.engine.turbo import Joined, Turbo, gain, loaded, wanted
+from core.engine.turbo_graph import Plan, begun, build, size, small_products, steps
+from core.experiment.edits import apply
 from core.experiment.model import Experiment, read
 from core.problems import Problems
 from tests.engine.runs import weights
@@ -153,6 +154,33 @@ def test_steps_that_compute_something_else_are_found_out():
     ones = torch.ones(trainer.course.steps_per_epoch)
     with pytest.raises(Problems, match="not compute the same"):
         gain(trainer, lambda given: [ones[:size(trainer.experiment, 300)]])
+
+
+@pytest.mark.parametrize("experiment", [
+    spirals(), apply(spirals("sgd"), {"kind": "set", "path": "training.optimizer.momentum", "value": 0})],
+    ids=["adam", "sgd without memory"])
+def test_tensors_are_looked_for_once_not_at_every_call(experiment, monkeypatch):
+    times: list[object] = []
+    look = Joined.bind
+    monkeypatch.setattr(Joined, "bind", lambda joined: (times.append(joined), look(joined)))
+    trainer = begun_trainer(experiment)
+    calls = attached(trainer)
+    trainer.advance(1_000_000, 60)
+    assert len(calls) > 3
+    assert len(times) == 1
+
+
+@pytest.mark.parametrize(("rows", "inner", "columns"), [(10, 8, 8), (1, 1, 1), (7, 3, 2), (32, 64, 64)])
+def test_spelled_out_products_are_those_of_torch(rows, inner, columns):
+    one, other, added = torch.randn(rows, inner), torch.randn(inner, columns), torch.randn(columns)
+    product, sum_of = (small_products()[operation] for operation in (torch.ops.aten.mm.default,
+                                                                     torch.ops.aten.addmm.default))
+    spelled_out = rows * inner * columns <= 1024
+    assert (product(one, other) is not NotImplemented) == spelled_out
+    if spelled_out:
+        torch.testing.assert_close(product(one, other), one @ other)
+        torch.testing.assert_close(sum_of(added, one, other), added + one @ other)
+
 
 
 @pytest.mark.slow
