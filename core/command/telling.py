@@ -15,6 +15,7 @@ from core.store.catalog import Catalog
 
 
 def shapes(arguments: Arguments) -> int:
+    """Print every layer's shape and parameters. Raises Problems."""
     asked = experiment(arguments)
     walked = walk(asked)
     if walked.problems:
@@ -34,6 +35,7 @@ def shapes(arguments: Arguments) -> int:
 
 
 def choices(arguments: Arguments) -> int:
+    """Print what the catalogue, or the templates, have to choose from."""
     rows: list[dict[str, Any]]
     if arguments.what == "templates":
         ready = [template(name) for name in names()]
@@ -52,11 +54,13 @@ def choices(arguments: Arguments) -> int:
 
 
 def ready_made(arguments: Arguments) -> int:
+    """Print a template's experiment as JSON."""
     print(json.dumps(model.write(template(arguments.name).experiment), indent=2, ensure_ascii=False))
     return DONE
 
 
 def runs(arguments: Arguments) -> int:
+    """Print every run, newest first."""
     with closing(Catalog(arguments.store)) as catalog:
         rows = catalog.runs()
     if arguments.json:
@@ -74,6 +78,7 @@ def runs(arguments: Arguments) -> int:
 
 
 def one_run(arguments: Arguments) -> int:
+    """Print one run. Raises NoSuchRun."""
     told = follow.told(arguments.store, meant_run(arguments))
     if arguments.json:
         print(follow.as_json(told))

@@ -25,6 +25,7 @@ _ENDS = {RunState.FINISHED: DONE, RunState.STOPPED: STOPPED, RunState.DIVERGED: 
 
 
 def train(arguments: Arguments) -> int:
+    """Queue a run of an experiment file. Raises Problems."""
     asked = experiment(arguments)
     check(asked)
     staying = client.stay(arguments.store)
@@ -44,6 +45,7 @@ def train(arguments: Arguments) -> int:
 
 
 def replay(arguments: Arguments) -> int:
+    """Train a run again with its changes, and tell how many points differ. Raises Problems, NoSuchRun."""
     staying = client.stay(arguments.store)
     try:
         run = replaying.replay(arguments.store, arguments.run, str(uuid.uuid4()))
@@ -57,6 +59,7 @@ def replay(arguments: Arguments) -> int:
 
 
 def resume(arguments: Arguments) -> int:
+    """Have an interrupted run go on. Raises Problems, NoSuchRun."""
     with contextlib.closing(Reader(files.run_folder(arguments.store, arguments.run))) as reader:
         told = reader.last_number()
     client.resume(arguments.store, arguments.run)
@@ -107,20 +110,14 @@ def _print(arguments: Arguments, event: Event) -> None:
 
 
 def _stop(store: Path, run: int) -> None:
-    catalog = Catalog(store, create=False)
-    try:
-        with contextlib.suppress(StoreTrouble):  # it ended by itself meanwhile
-            catalog.command(run, {"kind": "stop"})
-    finally:
-        catalog.close()
+    with (contextlib.closing(Catalog(store, create=False)) as catalog,
+          contextlib.suppress(StoreTrouble)):  # it ended by itself meanwhile
+        catalog.command(run, {"kind": "stop"})
 
 
 def _said_end(arguments: Arguments, run: int) -> int:
-    catalog = Catalog(arguments.store, create=False)
-    try:
+    with contextlib.closing(Catalog(arguments.store, create=False)) as catalog:
         row = catalog.run(run)
-    finally:
-        catalog.close()
     if arguments.json:
         print(follow.as_json(follow.told(arguments.store, row)))
     elif row.reason:
