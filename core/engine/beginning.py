@@ -1,6 +1,7 @@
 """How a run begins: its first weights, the order of its samples, and a step to try a device with."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -13,6 +14,33 @@ from core.experiment.model import Experiment
 
 Batch = tuple[Tensor, Tensor]
 """Inputs and targets of some samples."""
+
+
+def whole_batches(samples: int, size: int) -> tuple[int, int]:
+    """How many batches of one size there are, and that size; a smaller last one is left out beside others."""
+    size = min(size, samples)
+    return samples // size, size
+
+
+class Order:
+    """An epoch's samples in the order they are learned from."""
+
+    def __init__(self, inputs: Tensor, targets: Tensor, size: int) -> None:
+        """inputs, targets: (samples, *shape). size: samples in a batch."""
+        self._inputs, self._targets, self._size = inputs, targets, size
+
+    @cached_property
+    def batches(self) -> list[Batch]:
+        """The batches; the last may be smaller."""
+        parts = self._inputs.split(self._size), self._targets.split(self._size)
+        return list(zip(*parts, strict=True))
+
+    @cached_property
+    def whole(self) -> Batch:
+        """The batches of one size, all of them: (batches, samples, *shape)"""
+        count, size = whole_batches(len(self._inputs), self._size)
+        inputs, targets = self._inputs[:count * size], self._targets[:count * size]
+        return inputs.unflatten(0, (count, size)), targets.unflatten(0, (count, size))
 
 
 def initial(experiment: Experiment) -> Net:

@@ -45,7 +45,7 @@ class Recorder:
         self._sum, self._count = 0.0, 0
 
     def add(self, loss: Tensor) -> None:
-        """Remember a step's loss, a scalar on any device."""
+        """Remember a step's loss, or those of several in order, on any device: () or (steps,)"""
         self._waiting.append(loss)
 
     def state(self) -> tuple[float, int]:
@@ -59,7 +59,7 @@ class Recorder:
 
     def take(self, last: int) -> Told:
         """What the steps up to `last` recorded since the last call."""
-        losses: list[float] = torch.stack(self._waiting).tolist() if self._waiting else []
+        losses: list[float] = torch.hstack(self._waiting).tolist() if self._waiting else []
         self._waiting = []
         steps: list[int] = []
         means: list[float] = []

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core.engine import device as devices
-from core.engine.beginning import Batch, initial, shuffle, tried
+from core.engine.beginning import Batch, Order, initial, shuffle, tried
 from core.engine.course import Course
 from core.engine.data import Split, split
 from core.engine.device import Pins
@@ -68,7 +68,7 @@ class Trainer:
         self.seconds, self.over = 0.0, False
         self.stepper = Stepper(experiment, self.network, self._targets)
         self._live = Live(self)
-        self._batches: list[Batch] = []
+        self._order: Order | None = None
         self._recorder = Recorder()
         self._finite = LastFinite(self.network)
         self.verdict = Verdict(self.network, training)
@@ -170,7 +170,7 @@ class Trainer:
     def _stand(self, state: dict[str, Any], epoch_began: int) -> None:
         self.course.stand(state["step"], state["epoch"], epoch_began)
         self.seconds = state["seconds"]
-        self._batches = self._shuffled()
+        self._order = self._shuffled()
         devices.set_random_state(self.pins.device, state["random"])
 
     def judged(self) -> dict[str, float | None]:
@@ -201,7 +201,7 @@ class Trainer:
         """Other batches, or another loss: the epoch begins anew, and what was best before is forgotten."""
         self.course.steps_per_epoch = steps_per_epoch(experiment, len(self._inputs))
         self.course.stand(self.step, self.epoch, self.step)
-        self._batches = self._shuffled()
+        self._order = self._shuffled()
 
     def use(self, experiment: Experiment) -> None:
         """Go on with an experiment that differs in live settings only."""
@@ -255,17 +255,16 @@ class Trainer:
     def _take_steps(self, most: int) -> None:
         """Take one step, or at once as many as were compiled together."""
         place = self.course.place
-        if place == 0:
+        if place == 0 or self._order is None:
             self.begin_epoch()
-            self._batches = self._shuffled()
-        batches = self._batches[place:place + min(most, self.turbo.count)] if self.turbo else []
-        if self.turbo and self.turbo.fits(place, batches):
-            rates = [self._rate(ahead) for ahead in range(1, len(batches) + 1)]
-            for loss in self.turbo.take(batches, rates):
-                self._recorder.add(loss)
-            self.course.step += len(batches)
+            self._order = self._shuffled()
+        joined = self.turbo.room(place, most) if self.turbo else 0
+        if self.turbo and joined > 0:
+            rates = [self._rate(ahead) for ahead in range(1, joined + 1)]
+            self._recorder.add(self.turbo.take(self._order.whole, place, rates))
+            self.course.step += joined
             return
-        inputs, targets = self._batches[place]
+        inputs, targets = self._order.batches[place]
         self.took(self.stepper.step(self.course.scheduled(1), inputs, targets, self.verdict.losses))
 
     def begin_epoch(self) -> None:
@@ -283,12 +282,12 @@ class Trainer:
         self._recorder.add(loss)
         self.verdict.took()
 
-    def _shuffled(self) -> list[Batch]:
-        """This epoch's batches: a permutation drawn from the seed and the epoch alone."""
+    def _shuffled(self) -> Order:
+        """This epoch's samples in their order: a permutation drawn from the seed and the epoch alone."""
         order = shuffle(len(self._inputs), self.experiment.training.seed, self.epoch + 1)
         order = order.to(self._inputs.device)
         inputs, targets = self._inputs.index_select(0, order), self._targets.index_select(0, order)
-        return list(zip(inputs.split(self.batch_size), targets.split(self.batch_size), strict=True))
+        return Order(inputs, targets, self.batch_size)
 
     def end_epoch(self, began: float) -> list[Event]:
         """What is told at the end of an epoch; began: when (by `perf_counter`) its last steps began."""

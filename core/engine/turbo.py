@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from core.engine import turbo_rules
+from core.engine.beginning import whole_batches
 from core.engine.stepper import Stepper
-from core.engine.turbo_graph import Plan, begun, key, refused, size
+from core.engine.turbo_graph import begun
+from core.engine.turbo_plan import Plan, key, most, refused
 
 if TYPE_CHECKING:
     from core.engine.beginning import Batch
@@ -27,10 +28,12 @@ _PAIRS, _PAIR_SECONDS = 5, 0.03
 """How often both ways are measured in turn, and for about how long each."""
 _CLOSE = 1e-3
 """How far, as a share, the losses of the two ways may lie apart after a few steps."""
-
+_TRIED = 8
+"""Steps that both ways are compared over."""
+_CALL = 0.01
+"""Seconds one call may take, so that who steers is heard."""
 
 Run = Callable[[list[Tensor]], list[Tensor]]
-Losses = tuple[Tensor, ...]
 
 
 def loaded(path: Path) -> Run:
@@ -42,13 +45,10 @@ def loaded(path: Path) -> Run:
 class Joined:
     """The compiled steps, bound to a network and its optimizers."""
 
-    def __init__(self, plan: Plan, count: int, run: Run) -> None:
-        """run: the steps, compiled."""
-        self.count = count
+    def __init__(self, plan: Plan, rows: int, run: Run) -> None:
+        """rows: the most steps it takes in one call. run: the steps, compiled."""
         self._plan, self._run = plan, run
-        self._widths = plan.widths()
-        self._knobs = torch.zeros(count, sum(self._widths) + 1)
-        self._numbers = self._knobs.numpy()
+        self._knobs = torch.zeros(rows, sum(plan.widths()) + 1)
         self.bind()
 
     def bind(self) -> None:
@@ -61,26 +61,26 @@ class Joined:
         """Of each optimizer the first parameter's memory, another object once restored; None without."""
         return [next(iter(optimizer.state.values()), None) for optimizer in self._plan.optimizers]
 
-    def take(self, batches: "list[Batch]", rates: list[float], strength: float) -> Losses:
-        """Take as many steps as there are batches; the mean loss of each batch before its update."""
+    def take(self, whole: "Batch", first: int, rates: list[float], strength: float) -> Tensor:
+        """Take as many steps as there are rates, from batch `first` of an epoch's whole batches on.
+
+        whole: (batches, samples, *shape). Returns the mean loss of each batch before its update: (steps,)
+        """
         if any(memory is not known for memory, known in zip(self._memories(), self._witness, strict=True)):
             self.bind()
+        count = len(rates)
         step = int(self._steps[0]) if self._steps else 0
         product = float(self._products[0]) if self._products else 1.0
-        for number, rate in enumerate(rates):
-            row: list[float] = []
-            for place in range(len(self._widths)):
-                row += self._plan.knobs(place, step + number + 1, rate, product)
-            self._numbers[number] = (*row, strength)
-            if self._products:
-                product *= turbo_rules.momentum(self._plan.optimizers[0].param_groups[0], step + number + 1)
-        inputs, targets = zip(*batches, strict=True)
-        losses = self._run([*self._tensors, *inputs, *targets, self._knobs])[0]
+        self._knobs[:count] = self._plan.knobs(step + 1, rates, product, strength)
+        given = torch.tensor(first), torch.tensor(count), *whole, self._knobs, *self._tensors
+        (losses,) = self._run(list(given))
+        if self._products:
+            product *= self._plan.momenta(step + 1, count)
         for counter in self._steps:
-            counter += self.count
+            counter += count
         for counter in self._products:
             counter.fill_(product)
-        return losses.unbind()
+        return losses[:count]
 
 
 class Turbo:
@@ -90,27 +90,31 @@ class Turbo:
         """run: the steps under this trainer's `wanted` key. Raises Problems."""
         self._trainer = trainer
         self._experiment, self.key = trainer.experiment, wanted(trainer)
-        plan = Plan(trainer.experiment, trainer.network, trainer.optimizers)
-        self._joined = Joined(plan, size(trainer.experiment, len(trainer.split.rows["train"])), run)
-        self.count = self._joined.count
-        self._awake = True
+        self._batches, _ = whole_batches(len(trainer.split.rows["train"]), trainer.batch_size)
+        self.most = most(self._batches)
+        self._joined = Joined(Plan(trainer.experiment, trainer.network, trainer.optimizers), self.most, run)
+        self._awake, self._pace = True, _CALL
 
-    def fits(self, place: int, batches: "list[Batch]") -> bool:
-        """Whether the next steps, from `place` in the epoch, are those that were compiled.
-
-        They begin at fixed places, so that which steps are joined does not depend on when a run was paused.
-        """
-        if place % self.count or len(batches) < self.count or len(batches[-1][0]) < self._trainer.batch_size:
-            return False
+    def room(self, place: int, wanted: int) -> int:
+        """How many of the wanted steps, from `place` in the epoch on, one call may take now."""
         if self._trainer.experiment is not self._experiment:
-            self._experiment = self._trainer.experiment
-            self._awake = wanted(self._trainer) == self.key
-        return self._awake
+            self._look()
+        if not self._awake:
+            return 0
+        return min(wanted, self._batches - place, self.most, max(1, int(_CALL / self._pace)))
 
-    def take(self, batches: "list[Batch]", rates: list[float]) -> Losses:
-        """Take as many steps as there are batches; the mean loss of each batch before its update."""
+    def take(self, whole: "Batch", first: int, rates: list[float]) -> Tensor:
+        """Take as many steps as there are rates, from batch `first` on; see `Joined.take`."""
         penalty = self._experiment.training.regularization.penalty()
-        return self._joined.take(batches, rates, penalty[1] if penalty else 0.0)
+        began = perf_counter()
+        losses = self._joined.take(whole, first, rates, penalty[1] if penalty else 0.0)
+        self._pace = (perf_counter() - began) / len(rates)
+        return losses
+
+    def _look(self) -> None:
+        """See whether the steps of the changed experiment are still those that were compiled."""
+        self._experiment = self._trainer.experiment
+        self._awake = wanted(self._trainer) == self.key
 
 
 def wanted(trainer: "Trainer") -> str:
@@ -127,32 +131,33 @@ def gain(trainer: "Trainer", run: Run) -> float:
     Raises Problems when they do not compute the same.
     """
     with torch.random.fork_rng(devices=[]):
-        plain, batches = _copied(trainer)
+        plain, whole = _copied(trainer)
         other, _ = _copied(trainer)
         plan = Plan(trainer.experiment, other.net, other.optimizers)
-        joined = Joined(plan, len(batches), run)
-        rates = [trainer.rate] * len(batches)
+        joined = Joined(plan, most(len(whole[0])), run)
+        rates = [trainer.rate] * min(len(whole[0]), _TRIED)
         penalty = trainer.experiment.training.regularization.penalty()
         strength = penalty[1] if penalty else 0.0
 
         def one() -> list[Tensor]:
-            return [plain.step(trainer.step + 1, *batch, []) for batch in batches]
+            return [plain.step(trainer.step + 1, whole[0][place], whole[1][place], [])
+                    for place in range(len(rates))]
 
-        def two() -> list[Tensor]:
-            return list(joined.take(batches, rates, strength))
+        def two() -> Tensor:
+            return joined.take(whole, 0, rates, strength)
 
         _same(one, two)
         return _ratio(one, two)
 
 
-def _copied(trainer: "Trainer") -> "tuple[Stepper, list[Batch]]":
-    stepper, batches = begun(trainer.experiment, trainer.split)
+def _copied(trainer: "Trainer") -> "tuple[Stepper, Batch]":
+    stepper, whole = begun(trainer.experiment, trainer.split)
     with torch.no_grad():
         for name, tensor in stepper.net.tensors().items():
             tensor.copy_(trainer.network.tensors()[name])
     for optimizer, model in zip(stepper.optimizers, trainer.optimizers, strict=True):
         optimizer.load_state_dict(copy.deepcopy(model.state_dict()))
-    return stepper, batches
+    return stepper, whole
 
 
 def _same(one: Any, two: Any) -> None:
@@ -160,7 +165,7 @@ def _same(one: Any, two: Any) -> None:
     state = torch.get_rng_state()
     first = torch.stack([*one(), *one()])
     torch.set_rng_state(state)
-    second = torch.stack([*two(), *two()])
+    second = torch.cat([two(), two()])
     if not torch.allclose(first, second, rtol=_CLOSE, atol=_CLOSE * float(first.abs().max())):
         apart = float((first - second).abs().max())
         raise refused(f"The compiled steps do not compute the same: their losses lie {apart:.2g} apart.")

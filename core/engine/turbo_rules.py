@@ -1,19 +1,25 @@
 """Update rules as functions of tensors, for the compiled step: the same rules as torch's optimizers.
 
-What differs from step to step, and what a person may move, comes in as numbers ("knobs") worked out in
-Python with the formulas torch uses, so that nothing has to be compiled anew for it.
+What differs from step to step, and what a person may move, comes in as numbers ("knobs") worked out
+beforehand with the formulas torch uses, for several steps at once, so that nothing has to be compiled anew
+for it. Every rule here treats each number of a weight by itself.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 Group = dict[str, Any]
 """A torch optimizer's parameter group: where its settings live while it trains."""
 State = dict[str, Tensor]
+Numbers = npt.NDArray[np.float64]
+"""One number for each of several steps: (steps,)"""
+Knobs = tuple[Numbers | float, ...]
+"""The numbers of several steps; one that is the same in all stands alone."""
 
 
 class Rule(NamedTuple):
@@ -21,8 +27,8 @@ class Rule(NamedTuple):
 
     state: tuple[str, ...]
     """The tensors it remembers for every weight, besides the momentum some have."""
-    knobs: Callable[[Group, int, float], tuple[float, ...]]
-    """(group, step from 1, product of NAdam's momenta so far) -> the numbers of one step."""
+    knobs: Callable[[Group, Numbers, Numbers, float], Knobs]
+    """(group, steps from 1, their rates, product of NAdam's momenta before them) -> their numbers."""
     update: Callable[[Group, Tensor, Tensor, State, Tensor], Tensor]
     """(group, weight, slope, state, knobs) -> weight. Of the group only `flags` and constants are read."""
 
@@ -40,17 +46,17 @@ def flags(group: Group) -> tuple[bool, ...]:
     return tuple(bool(group.get(name)) for name in ("weight_decay", "momentum", "nesterov"))
 
 
-def momentum(group: Group, step: int) -> float:
-    """NAdam's momentum at a step."""
-    return group["betas"][0] * (1 - 0.5 * 0.96 ** (step * group["momentum_decay"]))
+def momentum(group: Group, steps: Numbers) -> Numbers:
+    """NAdam's momentum at each step."""
+    return group["betas"][0] * (1 - 0.5 * 0.96 ** (steps * group["momentum_decay"]))
 
 
 def _decayed(group: Group, weight: Tensor, slope: Tensor, decay: Tensor) -> Tensor:
     return slope + decay * weight if group["weight_decay"] else slope
 
 
-def _sgd_knobs(group: Group, step: int, product: float) -> tuple[float, ...]:
-    return group["lr"], group["weight_decay"], group["momentum"]
+def _sgd_knobs(group: Group, steps: Numbers, rates: Numbers, product: float) -> Knobs:
+    return rates, group["weight_decay"], group["momentum"]
 
 
 def _sgd(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tensor) -> Tensor:
@@ -69,11 +75,11 @@ def _moments(state: State, slope: Tensor, new1: Tensor, new2: Tensor) -> tuple[T
     return state["exp_avg"], state["exp_avg_sq"]
 
 
-def _adam_knobs(group: Group, step: int, product: float) -> tuple[float, ...]:
-    rate, decay, (beta1, beta2) = group["lr"], group["weight_decay"], group["betas"]
+def _adam_knobs(group: Group, steps: Numbers, rates: Numbers, product: float) -> Knobs:
+    decay, (beta1, beta2) = group["weight_decay"], group["betas"]
     apart = group.get("decoupled_weight_decay", False)
-    return (rate / (1 - beta1 ** step), 1 / math.sqrt(1 - beta2 ** step),
-            1 - rate * decay if apart else decay, 1 - beta1, 1 - beta2)
+    return (rates / (1 - beta1 ** steps), 1 / np.sqrt(1 - beta2 ** steps),
+            1 - rates * decay if apart else decay, 1 - beta1, 1 - beta2)
 
 
 def _adam(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tensor) -> Tensor:
@@ -86,12 +92,12 @@ def _adam(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tens
     return weight - size * mean / (spread.sqrt() * root + group["eps"])
 
 
-def _nadam_knobs(group: Group, step: int, product: float) -> tuple[float, ...]:
-    rate, (beta1, beta2) = group["lr"], group["betas"]
-    now, after = momentum(group, step), momentum(group, step + 1)
-    product *= now
-    return (rate * (1 - now) / (1 - product), rate * after / (1 - product * after),
-            1 / math.sqrt(1 - beta2 ** step), group["weight_decay"], 1 - beta1, 1 - beta2)
+def _nadam_knobs(group: Group, steps: Numbers, rates: Numbers, product: float) -> Knobs:
+    beta1, beta2 = group["betas"]
+    now, after = momentum(group, steps), momentum(group, steps + 1)
+    products = product * now.cumprod()
+    return (rates * (1 - now) / (1 - products), rates * after / (1 - products * after),
+            1 / np.sqrt(1 - beta2 ** steps), group["weight_decay"], 1 - beta1, 1 - beta2)
 
 
 def _nadam(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tensor) -> Tensor:
@@ -101,14 +107,14 @@ def _nadam(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Ten
     return weight - (now * slope + after * mean) / (spread.sqrt() * root + group["eps"])
 
 
-def _radam_knobs(group: Group, step: int, product: float) -> tuple[float, ...]:
-    rate, (beta1, beta2) = group["lr"], group["betas"]
-    size, left, longest = rate / (1 - beta1 ** step), 1 - beta2 ** step, 2 / (1 - beta2) - 1
-    length = longest - 2 * step * beta2 ** step / left
-    trust = 0.0
-    if length > 5:
-        trust = math.sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))
-    return (0.0 if trust else size, size * trust * math.sqrt(left), group["weight_decay"],
+def _radam_knobs(group: Group, steps: Numbers, rates: Numbers, product: float) -> Knobs:
+    beta1, beta2 = group["betas"]
+    sizes, left, longest = rates / (1 - beta1 ** steps), 1 - beta2 ** steps, 2 / (1 - beta2) - 1
+    lengths = longest - 2 * steps * beta2 ** steps / left
+    sure = lengths > 5
+    long = np.where(sure, lengths, 5.0)
+    trust = np.sqrt((long - 4) * (long - 2) * longest / ((longest - 4) * (longest - 2) * long)) * sure
+    return (np.where(sure, 0.0, sizes), sizes * trust * np.sqrt(left), group["weight_decay"],
             1 - beta1, 1 - beta2)
 
 
@@ -119,8 +125,8 @@ def _radam(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Ten
     return weight - mean * (plain + scaled / (spread.sqrt() + group["eps"]))
 
 
-def _rmsprop_knobs(group: Group, step: int, product: float) -> tuple[float, ...]:
-    return group["lr"], group["weight_decay"], group["alpha"], 1 - group["alpha"], group["momentum"]
+def _rmsprop_knobs(group: Group, steps: Numbers, rates: Numbers, product: float) -> Knobs:
+    return rates, group["weight_decay"], group["alpha"], 1 - group["alpha"], group["momentum"]
 
 
 def _rmsprop(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tensor) -> Tensor:
@@ -133,8 +139,8 @@ def _rmsprop(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: T
     return weight - rate * slope
 
 
-def _adagrad_knobs(group: Group, step: int, product: float) -> tuple[float, ...]:
-    return group["lr"], group["weight_decay"]
+def _adagrad_knobs(group: Group, steps: Numbers, rates: Numbers, product: float) -> Knobs:
+    return rates, group["weight_decay"]
 
 
 def _adagrad(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tensor) -> Tensor:
@@ -144,8 +150,8 @@ def _adagrad(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: T
     return weight - rate * slope / (state["sum"].sqrt() + group["eps"])
 
 
-def _adadelta_knobs(group: Group, step: int, product: float) -> tuple[float, ...]:
-    return group["lr"], group["weight_decay"], group["rho"], 1 - group["rho"]
+def _adadelta_knobs(group: Group, steps: Numbers, rates: Numbers, product: float) -> Knobs:
+    return rates, group["weight_decay"], group["rho"], 1 - group["rho"]
 
 
 def _adadelta(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tensor) -> Tensor:

@@ -139,7 +139,7 @@ class Companion:
             if gain >= LEAST_GAIN:
                 self._trainer.turbo = turbo.Turbo(self._trainer, run)
                 self._useless.discard(key)
-                self._tell("on", gain=gain, seconds=seconds, steps=self._trainer.turbo.count)
+                self._tell("on", gain=gain, seconds=seconds, steps=self._trainer.turbo.most)
             else:
                 said = f"Compiled steps are only {gain:.2f} times as fast as plain ones."
                 self._tell("off", reason=said, seconds=seconds)

@@ -5,7 +5,7 @@ import pytest
 from core.engine.average import Average
 from core.engine.branch import take_over
 from core.engine.trainer import Trainer
-from core.engine.turbo_graph import Plan
+from core.engine.turbo_plan import Plan
 from core.events import Finished, StepsRecorded, Validated
 from core.problems import Problems
 from tests.engine.runs import pulled, same, weights

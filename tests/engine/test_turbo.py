@@ -10,7 +10,8 @@ from core.catalog.optimizers import LBFGS, OPTIMIZERS, Muon
 from core.catalog.schedules import SCHEDULES
 from core.engine.trainer import Trainer
 from core.engine.turbo import Joined, Turbo, gain, loaded, wanted
-from core.engine.turbo_graph import Plan, begun, build, size, small_products, steps
+from core.engine.turbo_graph import build, described
+from core.engine.turbo_step import small_products
 from core.experiment.edits import apply
 from core.experiment.model import Experiment, read
 from core.problems import Problems
@@ -36,9 +37,9 @@ def spirals(optimizer: str = "adam", layers: Sequence[Mapping[str, object]] = (H
 def attached(trainer: Trainer) -> list[int]:
     """Have a trainer join steps, computed as they stand, uncompiled; the step of each call is noted."""
     calls: list[int] = []
-    count = size(trainer.experiment, len(trainer.split.rows["train"]))
-    stepper, _ = begun(trainer.experiment, trainer.split)
-    run = steps(Plan(trainer.experiment, stepper.net, stepper.optimizers), stepper, count)
+    state = torch.get_rng_state()
+    run, _ = described(trainer.experiment)
+    torch.set_rng_state(state)
 
     def noted(given: list[torch.Tensor]) -> list[torch.Tensor]:
         calls.append(trainer.step)
@@ -104,13 +105,21 @@ def begun_trainer(experiment: Experiment) -> Trainer:
     return trainer
 
 
-def test_whole_epochs_are_joined_from_fixed_places():
+def test_only_a_smaller_last_batch_is_not_joined():
     trainer = begun_trainer(spirals())
     calls, per_epoch = attached(trainer), trainer.course.steps_per_epoch
-    count = size(trainer.experiment, len(trainer.split.rows["train"]))
+    assert len(trainer.split.rows["train"]) % 40
     trainer.advance(3 * per_epoch - 1, 60)
-    assert len(calls) >= 2 * (per_epoch // count)
-    assert all(step % per_epoch % count == 0 for step in calls)
+    assert calls
+    assert per_epoch - 1 not in {step % per_epoch for step in calls}
+
+
+def test_how_steps_are_grouped_changes_no_bit():
+    whole, apart = (trained(spirals(layers=(HIDDEN, {"kind": "dropout"})), turbo=True, pause=pause)
+                    for pause in (1_000_000, 3))
+    assert whole[0] == apart[0]
+    assert all(torch.equal(one, other) for one, other
+               in zip(weights(whole[1].network).values(), weights(apart[1].network).values(), strict=True))
 
 
 def test_a_moved_rate_needs_nothing_new_and_another_step_is_not_joined():
@@ -151,9 +160,8 @@ def test_what_cannot_be_joined_is_refused_in_words(optimizer):
 
 def test_steps_that_compute_something_else_are_found_out():
     trainer = begun_trainer(spirals())
-    ones = torch.ones(trainer.course.steps_per_epoch)
     with pytest.raises(Problems, match="not compute the same"):
-        gain(trainer, lambda given: [ones[:size(trainer.experiment, 300)]])
+        gain(trainer, lambda given: [torch.ones(trainer.course.steps_per_epoch)])
 
 
 @pytest.mark.parametrize("experiment", [

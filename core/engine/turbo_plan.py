@@ -1,0 +1,148 @@
+"""What the compiled steps of a network read and write, how its numbers lie, and what they are known by."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from core.engine import turbo_rules
+from core.engine.beginning import whole_batches
+from core.engine.build import Net
+from core.engine.data import Split
+from core.engine.turbo_rules import Numbers, Rule
+from core.experiment.model import Experiment, write
+from core.problems import Problem, Problems
+
+_MOST = 64
+"""Steps taken in one call at most: as many losses, and rows of numbers, are handed over."""
+_LINE = 16
+"""Numbers in a line of the processor's cache; each weight begins on one."""
+
+
+class Row:
+    """How several tensors lie in one row of numbers, each from the beginning of a cache line."""
+
+    def __init__(self, tensors: Sequence[Tensor]) -> None:
+        self._shapes = [tensor.shape for tensor in tensors]
+        self._sizes = [tensor.numel() for tensor in tensors]
+        self._rooms = [-(-size // _LINE) * _LINE for size in self._sizes]
+
+    def __len__(self) -> int:
+        """How many tensors there are."""
+        return len(self._sizes)
+
+    def joined(self, tensors: Sequence[Tensor]) -> Tensor:
+        """The row that holds these tensors: (numbers,)"""
+        return torch.cat([pad(tensor.reshape(-1), (0, room - size))
+                          for tensor, size, room in zip(tensors, self._sizes, self._rooms, strict=True)])
+
+    def apart(self, row: Tensor) -> list[Tensor]:
+        """The tensors a row holds, as views of it."""
+        return [part[:size].view(shape) for part, size, shape
+                in zip(row.split(self._rooms), self._sizes, self._shapes, strict=True)]
+
+
+class Plan:
+    """Which tensors the steps of a network read and write, and the numbers they depend on, in order."""
+
+    def __init__(self, experiment: Experiment, net: Net, optimizers: list[torch.optim.Optimizer]) -> None:
+        """Raises Problems when the steps of this optimizer cannot be compiled."""
+        training = experiment.training
+        if training.clip is not None or training.parts > 1 or training.average is not None:
+            raise refused("Turbo cannot clip gradients, work a batch off in parts, or average weights.")
+        self.optimizers = optimizers
+        self.rules = [_rule(optimizer) for optimizer in optimizers]
+        self.penalty = training.regularization.penalty()
+        self.learned = [list[Tensor](optimizer.param_groups[0]["params"]) for optimizer in optimizers]
+        known = {id(parameter) for parameters in self.learned for parameter in parameters}
+        named = [*net.named_parameters(), *net.named_buffers()]
+        self.names = {id(tensor): name for name, tensor in named}
+        self.others = [tensor for _, tensor in named if id(tensor) not in known]
+        """The network's tensors that no optimizer moves: frozen weights, statistics, tables."""
+
+    def tensors(self) -> list[Tensor]:
+        """Of each optimizer its weights, then what it remembers of them; then the network's other tensors."""
+        held = [tensor for parameters, rule, optimizer
+                in zip(self.learned, self.rules, self.optimizers, strict=True)
+                for tensor in [*parameters, *(optimizer.state[parameter][name] for name in rule.state
+                                              for parameter in parameters)]]
+        return [tensor.detach() for tensor in [*held, *self.others]]
+
+    def counters(self, name: str) -> list[Tensor]:
+        """The single numbers torch's optimizers keep beside: `step`, `mu_product`."""
+        return [state[name] for optimizer in self.optimizers for state in optimizer.state.values()
+                if name in state]
+
+    def knobs(self, first: int, rates: Sequence[float], product: float, strength: float) -> Tensor:
+        """The numbers of steps from `first` on, one row each: (steps, numbers)
+
+        rates: each step's learning rate. product: of NAdam's momenta before. strength: the penalty's.
+        """
+        steps, speeds = first + np.arange(len(rates), dtype=np.float64), np.array(rates)
+        columns: list[Numbers | float] = []
+        for rule, optimizer in zip(self.rules, self.optimizers, strict=True):
+            columns += rule.knobs(optimizer.param_groups[0], steps, speeds, product)
+        table = np.empty((len(rates), len(columns) + 1), np.float32)
+        for place, column in enumerate([*columns, strength]):
+            table[:, place] = column
+        return torch.from_numpy(table)
+
+    def momenta(self, first: int, count: int) -> float:
+        """The product of NAdam's momenta over `count` steps from `first` on."""
+        steps = first + np.arange(count, dtype=np.float64)
+        return float(turbo_rules.momentum(self.optimizers[0].param_groups[0], steps).prod())
+
+    def widths(self) -> list[int]:
+        """How many numbers a step reads for each optimizer; one more is the penalty's strength."""
+        one = np.ones(1)
+        return [len(rule.knobs(optimizer.param_groups[0], one, one, 0.5))
+                for rule, optimizer in zip(self.rules, self.optimizers, strict=True)]
+
+
+def most(batches: int) -> int:
+    """How many steps one call may take, of an epoch of so many whole batches."""
+    return min(_MOST, batches)
+
+
+def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
+    """A name for the compiled steps: equal when the very same code would be made."""
+    asked, samples = write(experiment), len(data.rows["train"])
+    fixed = {"network": asked["network"], "loss": asked["training"]["loss"], "threads": threads,
+             "batches": whole_batches(samples, experiment.training.batch_size),
+             "rules": [type(optimizer).__name__ for optimizer in plan.optimizers],
+             "flags": [turbo_rules.flags(optimizer.param_groups[0]) for optimizer in plan.optimizers],
+             "penalty": plan.penalty and plan.penalty[0], "task": data.task.model_dump(mode="json"),
+             "given": [(list(one.shape[1:]), str(one.dtype)) for one in (data.inputs, data.targets)],
+             "torch": torch.__version__, "machine": platform.platform(), "code": _code(),
+             "processor": torch.backends.cpu.get_cpu_capability()}
+    return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def refused(what: str) -> Problems:
+    """Why steps are not compiled, or not used."""
+    return Problems(Problem(where="training.turbo", what=what, fix="It trains on as before."))
+
+
+def _rule(optimizer: torch.optim.Optimizer) -> Rule:
+    found = turbo_rules.rule(optimizer)
+    if found is None:
+        raise refused(f"Its optimizer, {type(optimizer).__name__}, goes its own way through a step.")
+    return found
+
+
+@cache
+def _code() -> str:
+    """A word for the code that decides what is compiled."""
+    folder = Path(__file__).parent
+    code = hashlib.sha256()
+    for path in sorted([*folder.glob("turbo*.py"), folder / "build.py", *(folder / "modules").glob("*.py")]):
+        code.update(path.read_bytes())
+    return code.hexdigest()
+
