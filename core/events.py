@@ -145,8 +145,10 @@ class TurboChanged(Plain):
     type: Literal["turbo_changed"] = "turbo_changed"
     step: int
     state: Literal["compiling", "on", "off"]
+    key: str = ""
+    """The name of the compiled steps, while it is on: the run can be had again with the very same ones."""
     steps: int = 0
-    """How many are taken at once, while it is on."""
+    """How many are taken at once at most, while it is on."""
     gain: float = 0.0
     """How many times as fast they were measured to be, while it is on."""
     seconds: float = 0.0

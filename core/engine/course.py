@@ -42,9 +42,10 @@ class Course:
         """The step after which an epoch (from 1) ends that is not over yet."""
         return self.began + max(epoch - self.epoch, 0) * self.steps_per_epoch
 
-    def scheduled(self, ahead: int) -> int:
-        """What a schedule takes the step `ahead` of now for: its number, when all epochs are this long."""
-        return self.epoch * self.steps_per_epoch + self.place + ahead
+    @property
+    def scheduled(self) -> int:
+        """What a schedule takes the step to come for: its number, when all epochs are this long."""
+        return self.epoch * self.steps_per_epoch + self.place + 1
 
     def total(self, epochs: int | None) -> int | None:
         """The step after which a run of so many epochs ends; None when it has no end."""

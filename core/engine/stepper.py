@@ -42,8 +42,12 @@ class Stepper:
 
     def rate(self, step: int, validation_losses: list[float]) -> float:
         """The learning rate of a step (from 1)."""
-        factor = self._recipe.function(step, validation_losses, **self._recipe.kwargs)
-        return self._entry.learning_rate * factor
+        return self.rates(step, 1, validation_losses)[0]
+
+    def rates(self, first: int, count: int, validation_losses: list[float]) -> list[float]:
+        """The learning rates of `count` steps from step `first` (from 1) on."""
+        function, settings, rate = self._recipe.function, self._recipe.kwargs, self._entry.learning_rate
+        return [rate * function(step, validation_losses, **settings) for step in range(first, first + count)]
 
     def step(self, step: int, inputs: Tensor, targets: Tensor, validation_losses: list[float]) -> Tensor:
         """Update the weights once; the mean loss of the batch before it, without the penalty."""

@@ -139,6 +139,7 @@ class Trainer:
                 "experiment": write(self.experiment), "network": self.network.tensors(),
                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "recorder": self._recorder.state(), "finite": self._finite.state(), **self.verdict.state(),
+                "turbo": self.turbo.key if self.turbo else "",
                 "random": devices.random_state(self.pins.device)}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -231,7 +232,7 @@ class Trainer:
     @property
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        return self._rate(1)
+        return self.stepper.rate(self.course.scheduled, self.verdict.losses)
 
     @property
     def training_set(self) -> Batch:
@@ -249,9 +250,6 @@ class Trainer:
         there = order.to(self._inputs.device)
         return (self._inputs[there], self._targets[there]), self.split.rows["train"].cpu()[order]
 
-    def _rate(self, ahead: int) -> float:
-        return self.stepper.rate(self.course.scheduled(ahead), self.verdict.losses)
-
     def _take_steps(self, most: int) -> None:
         """Take one step, or at once as many as were compiled together."""
         place = self.course.place
@@ -260,12 +258,12 @@ class Trainer:
             self._order = self._shuffled()
         joined = self.turbo.room(place, most) if self.turbo else 0
         if self.turbo and joined > 0:
-            rates = [self._rate(ahead) for ahead in range(1, joined + 1)]
+            rates = self.stepper.rates(self.course.scheduled, joined, self.verdict.losses)
             self._recorder.add(self.turbo.take(self._order.whole, place, rates))
             self.course.step += joined
             return
         inputs, targets = self._order.batches[place]
-        self.took(self.stepper.step(self.course.scheduled(1), inputs, targets, self.verdict.losses))
+        self.took(self.stepper.step(self.course.scheduled, inputs, targets, self.verdict.losses))
 
     def begin_epoch(self) -> None:
         """Remember the weights an epoch begins with, to go back to if they break."""

@@ -1,7 +1,7 @@
 """One step of training as a function without side effects, for the compiler to look at."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -59,7 +59,7 @@ class Step:
         return torch.func.functional_call(self._plain, named, (inputs,))
 
     def _slopes(self, loss: Tensor, learned: list[Tensor]) -> list[Tensor]:
-        slopes: tuple[Tensor | None, ...] = torch.autograd.grad(loss, learned, allow_unused=True)
+        slopes = cast("tuple[Tensor | None, ...]", torch.autograd.grad(loss, learned, allow_unused=True))
         found = [slope for slope in slopes if slope is not None]
         if len(found) < len(learned):
             raise refused("Some of its weights have no say in the loss.")

@@ -21,12 +21,12 @@ from core.runtime import commands
 from core.runtime.commands import Command, Motion
 from core.runtime.ear import Ear
 from core.runtime.eye import Eye
-from core.runtime.keeper import Keeper
+from core.runtime.keeper import Gone, Keeper
 from core.runtime.limits import reached
 from core.runtime.pace import Pace, Speed
 from core.runtime.past import Again
 from core.runtime.progress import progress
-from core.runtime.replaying import Steer
+from core.runtime.replaying import Step
 from core.runtime.saver import Saver
 from core.runtime.turbo import Companion
 from core.runtime.waiting import Waiting
@@ -49,7 +49,7 @@ class Conductor:
 
     def __init__(self, run: int, trainer: "Trainer", keeper: Keeper, eye: Eye, saver: Saver,
                  *, again: Again | None = None, branched: Branched | None = None,
-                 plan: Sequence[Steer] = ()) -> None:
+                 plan: Sequence[Step] = ()) -> None:
         """again: what the run told before, when it goes on after its process was gone.
         branched: where it comes from, when it is the branch of another.
         plan: what is to be done to it, when it replays another.
@@ -109,8 +109,12 @@ class Conductor:
         trainer = self._trainer
         if again.anew:
             self._take(trainer.start())
+        if again.turbo:
+            self._pin(again.turbo)
         self._change_again(again)
         while self._ending is None and (halt := again.next(trainer.step)) is not None:
+            if self.stopping:  # an ending now would contradict what was told: it goes on another time
+                raise Gone
             self._take(trainer.advance(halt - trainer.step, _HEED))
             self._change_again(again)
             self._tell()
@@ -124,10 +128,25 @@ class Conductor:
 
     def _change_again(self, again: Again) -> None:
         for change in again.changes(self._trainer.step):
-            if isinstance(change, Changed):
-                self._trainer.change(change.setting, change.value)
-            else:
-                self._trainer.edit_weight(change.node, change.parameter, change.index, change.value)
+            match change:
+                case Changed():
+                    self._trainer.change(change.setting, change.value)
+                case WeightEdited():
+                    self._trainer.edit_weight(change.node, change.parameter, change.index, change.value)
+                case TurboChanged():
+                    self._pin(change.key)
+
+    def _pin(self, key: str) -> None:
+        """Take up the very steps that were compiled before; they may have to be compiled once more."""
+        def meanwhile() -> bool:
+            self._flush()
+            return not self.stopping
+
+        why = self._companion.pin(key, meanwhile)
+        if why and self._again is not None:
+            self._again.doubt(why)
+        elif why:
+            self._keeper.note(f"Not exact: {why}.")
 
     def _train(self) -> None:
         now = time.monotonic()
@@ -180,6 +199,9 @@ class Conductor:
                 case WeightEdited():
                     self._keeper.hear(self._trainer.edit_weight(
                         event.node, event.parameter, event.index, event.value))
+                case TurboChanged():
+                    self._pin(event.key)
+                    self._keeper.hear(event)
                 case Stopped():
                     self._take(self._trainer.stop())
 

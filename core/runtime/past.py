@@ -2,16 +2,36 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from core import events
-from core.events import Changed, Continued, Event, Marked, Started, StepsRecorded, Validated, WeightEdited
+from core.events import (
+    Changed,
+    Continued,
+    Event,
+    Marked,
+    Started,
+    StepsRecorded,
+    TurboChanged,
+    Validated,
+    WeightEdited,
+)
 from core.store.reader import Reader
 
 if TYPE_CHECKING:
     from core.engine.checkpoint import Checkpoint, Checkpoints
     from core.engine.device import Pins
     from core.engine.trainer import Trainer
+
+Steer = Changed | WeightEdited | TurboChanged
+"""What was done to a run under way that decides its numbers."""
+
+
+def steers(event: Event) -> TypeGuard[Steer]:
+    """Whether an event is of something done to the run; of compiled steps, when they were taken into use."""
+    if isinstance(event, TurboChanged):
+        return event.state == "on"
+    return isinstance(event, Changed | WeightEdited)
 
 
 class Past(NamedTuple):
@@ -38,12 +58,14 @@ class Past(NamedTuple):
         """Put a new trainer where the run can go on, and say what it will then tell again."""
         from core.engine.exactness import doubt, key
 
-        why = ""
+        why = turbo = ""
         if self.checkpoint is not None:
             trainer.restore(self.checkpoint.state)
-            why = doubt(self.checkpoint.key, key(trainer))
-        return Again(trainer.step, self.told, self.started, f"Not exact: {why}." if why else "",
-                     anew=self.checkpoint is None)
+            why, turbo = doubt(self.checkpoint.key, key(trainer)), self.checkpoint.state["turbo"]
+        again = Again(trainer.step, self.told, self.started, anew=self.checkpoint is None, turbo=turbo)
+        if why:
+            again.doubt(why)
+        return again
 
     def stale(self, kept: list[int]) -> list[int]:
         """Pictures of moments that can be gone on from no longer; the very first needs no checkpoint."""
@@ -69,14 +91,15 @@ class Again:
     It is not stored a second time. Changes made by hand are made again at their steps.
     """
 
-    def __init__(self, step: int, told: list[Event], started: Started, why: str, *, anew: bool = False,
-                 ) -> None:
-        """why: why it cannot be promised that everything comes out the same. anew: it begins again."""
-        self.anew = anew
+    def __init__(self, step: int, told: list[Event], started: Started, *, anew: bool = False,
+                 turbo: str = "") -> None:
+        """anew: it begins again. turbo: the name of the compiled steps in use where it goes on."""
+        self.anew, self.turbo = anew, turbo
         self.step = step
-        self.why = why
+        self.why = ""
+        """Why it cannot be promised that everything comes out the same."""
         self._started = started
-        self._changes = [event for event in told if isinstance(event, Changed | WeightEdited)]
+        self._changes = [event for event in told if steers(event)]
         self._judged = {event.step: event for event in told if isinstance(event, Validated)}
         self._losses = {at: loss for event in told if isinstance(event, StepsRecorded)
                         for _, at, loss in event.points()}
@@ -87,20 +110,20 @@ class Again:
         halts = [self._until, *(change.step for change in self._changes)]
         return min((halt for halt in halts if halt > step), default=None)
 
-    def changes(self, step: int) -> list[Changed | WeightEdited]:
-        """What was changed by hand after this step, in order."""
+    def changes(self, step: int) -> list[Steer]:
+        """What was changed after this step, in order."""
         return [change for change in self._changes if change.step == step]
 
     def new(self, event: Event) -> Event | None:
         """What of an event was not told before; a difference from what was is remembered."""
         match event:
             case Started():
-                self._compare("The start", self._started, event)
+                self._compare("the start", self._started, event)
                 return None
             case StepsRecorded():
                 return self._new_steps(event)
             case Validated() if event.step in self._judged:
-                self._compare(f"The validation at step {event.step}", self._judged[event.step], event)
+                self._compare(f"the validation at step {event.step}", self._judged[event.step], event)
                 return None
             case _:
                 return event
@@ -109,6 +132,10 @@ class Again:
         """How it went on, to be told when all has come again, at `step`."""
         return Continued(step=self.step, again=step - self.step, exact=not self.why, why=self.why)
 
+    def doubt(self, why: str) -> None:
+        """Take note of why it cannot be promised to come out the same."""
+        self.why = self.why or f"Not exact: {why}."
+
     def _new_steps(self, event: StepsRecorded) -> Event | None:
         new: dict[int, float] = {}
         for step, loss in zip(event.steps, event.losses, strict=True):
@@ -116,12 +143,9 @@ class Again:
                 new[step] = loss
             elif loss != self._losses[step]:
                 before = self._losses[step]
-                self._differs(f"The loss of step {step} was {before!r} and came again as {loss!r}.")
+                self.doubt(f"the loss of step {step} was {before!r} and came again as {loss!r}")
         return StepsRecorded(steps=tuple(new), losses=tuple(new.values())) if new else None
 
     def _compare(self, what: str, before: Event, now: Event) -> None:
         if events.write(before) != events.write(now):
-            self._differs(f"{what} did not come out the same again.")
-
-    def _differs(self, how: str) -> None:
-        self.why = self.why or f"Not exact: {how}"
+            self.doubt(f"{what} did not come out the same again")

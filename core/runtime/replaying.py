@@ -3,18 +3,20 @@
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import TypeGuard
 
 from core import events
-from core.events import Changed, Event, Started, Stopped, WeightEdited
+from core.events import Event, Started, Stopped
 from core.problems import Problem, Problems
 from core.records import Run
 from core.runtime import branching, client, paths
+from core.runtime.past import Steer, steers
 from core.store import files
 from core.store.catalog import Catalog, Origin
 from core.store.reader import Reader
 
-Steer = Changed | WeightEdited | Stopped
-"""What a person did to a run that decides its numbers."""
+Step = Steer | Stopped
+"""What is to be done to a run that replays another."""
 
 
 def replay(store: Path, run: int, key: str) -> int:
@@ -29,7 +31,7 @@ def replay(store: Path, run: int, key: str) -> int:
     if started is None or not row.state.over:
         what = f"Run {run} is not over yet." if started else f"Run {run} never began."
         raise Problems(Problem(where="run", what=what, fix="Replay a run that is over."))
-    plan = [event for event in told if isinstance(event, Steer)]
+    plan = [event for event in told if _decides(event)]
 
     def prepare(child: int) -> None:
         files.make_folder(files.run_folder(store, child))
@@ -42,14 +44,14 @@ def replay(store: Path, run: int, key: str) -> int:
                          origin=Origin(row.parent, row.parent_step, prepare))
 
 
-def plan(store: Path, run: int) -> list[Steer]:
+def plan(store: Path, run: int) -> list[Step]:
     """What is still to be done to a run that is a replay, in order; nothing for any other run."""
     path = paths.plan(store, run)
     if not path.exists():
         return []
     done = _told(store, run)
     asked = [events.read(line) for line in json.loads(path.read_text(encoding="utf-8"))]
-    return [event for event in asked if isinstance(event, Steer) and event not in done]
+    return [event for event in asked if _decides(event) and event not in done]
 
 
 def differences(store: Path, run: int, other: int) -> tuple[int, int]:
@@ -62,12 +64,16 @@ def differences(store: Path, run: int, other: int) -> tuple[int, int]:
     return len(points[0] | points[1]), len(points[0] ^ points[1])
 
 
+def _decides(event: Event) -> TypeGuard[Step]:
+    return isinstance(event, Stopped) or steers(event)
+
+
 def _told(store: Path, run: int) -> list[Event]:
     with closing(Reader(files.run_folder(store, run))) as reader:
         return [event for _, event in reader.events(points=False)]
 
 
 def _pinned(row: Run, started: Started) -> dict[str, object]:
-    """What the run was asked, on the device and threads it was given, with plain steps."""
+    """What the run was asked, on the device and threads it was given; compiled steps only as it used them."""
     pins = {"device": started.device, "threads": started.threads, "turbo": "off"}
     return {**row.experiment, "training": {**row.experiment.get("training", {}), **pins}}

@@ -1,22 +1,18 @@
 """Companion: has a run's steps compiled in a process beside it, and joins them when they are faster."""
 
 import contextlib
-import json
 import os
-import stat
-import subprocess
-import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.events import TurboChanged
-from core.experiment.model import Experiment, write
-from core.problems import Problem, Problems
+from core.experiment.model import Experiment
+from core.problems import Problems
 from core.runtime import paths
+from core.runtime.compiling import Compiling, own
 
 if TYPE_CHECKING:
     from core.engine.trainer import Trainer
@@ -41,7 +37,7 @@ class Companion:
         """hear: takes what there is to tell. folder: where compiled steps are kept."""
         self._trainer, self._hear = trainer, hear
         self._folder = folder or paths.compiled()
-        self._compiling: _Compiling | None = None
+        self._compiling: Compiling | None = None
         self._considered: Experiment | None = None
         self._tried: set[str] = set()
         self._useless: set[str] = set()
@@ -60,6 +56,44 @@ class Companion:
             self._since = (now, self._trainer.step) if free else None
         elif self._compiling is None and self._trainer.experiment is not self._considered:
             self._consider(now - self._since[0], self._trainer.step - self._since[1])
+
+    def pin(self, key: str, meanwhile: Callable[[], bool]) -> str:
+        """Use the compiled steps of this name, as the run did before; why that cannot be, or nothing.
+
+        meanwhile: called while they are compiled once more, if they are gone; False gives up.
+        """
+        if self._wanted() != key:
+            return self._without("the compiled steps it used are of another version, machine or batch size")
+        path = self._folder / f"{key}.pt2"
+        why = "" if os.path.exists(path) else self._compiled(key, path, meanwhile)
+        return self._without(why) if why else self._took(key, path)
+
+    def _compiled(self, key: str, path: Path, meanwhile: Callable[[], bool]) -> str:
+        """Wait for steps to be compiled; why there are none, or nothing."""
+        self._compile(key, path)
+        while self._compiling is not None and not self._compiling.over:
+            if not meanwhile():
+                self.end()
+            time.sleep(_LOOK)
+        done, self._compiling = self._compiling, None
+        why = done.reason() if done else "the run was ended"
+        return why and f"the compiled steps it used could not be made again ({why})"
+
+    def _took(self, key: str, path: Path) -> str:
+        """Use what is compiled without measuring it."""
+        from core.engine import turbo
+
+        try:
+            own(path.parent.parent, path.parent, path)
+            self._trainer.turbo = turbo.Turbo(self._trainer, turbo.loaded(path))
+        except (Problems, OSError, RuntimeError):
+            traceback.print_exc()
+            return self._without("the compiled steps it used could not be loaded")
+        return ""
+
+    def _without(self, why: str) -> str:
+        self._tell("off", reason=f"It goes on with plain steps: {why}.")
+        return why
 
     def end(self) -> None:
         """Compile no more."""
@@ -106,7 +140,7 @@ class Companion:
             for folder in (path.parent.parent, path.parent):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             own(path.parent.parent, path.parent)
-            self._compiling = _Compiling(self._trainer, key, path)
+            self._compiling = Compiling(self._trainer, key, path)
         except OSError as error:
             self._tell("off", reason=f"Nothing can be compiled here ({error.strerror}: {path.parent}).")
             return
@@ -115,7 +149,7 @@ class Companion:
             return
         self._tell("compiling")
 
-    def _collect(self, done: "_Compiling") -> None:
+    def _collect(self, done: Compiling) -> None:
         self._compiling = None
         reason = done.reason()
         if reason:
@@ -139,7 +173,7 @@ class Companion:
             if gain >= LEAST_GAIN:
                 self._trainer.turbo = turbo.Turbo(self._trainer, run)
                 self._useless.discard(key)
-                self._tell("on", gain=gain, seconds=seconds, steps=self._trainer.turbo.most)
+                self._tell("on", key=key, gain=gain, seconds=seconds, steps=self._trainer.turbo.most)
             else:
                 said = f"Compiled steps are only {gain:.2f} times as fast as plain ones."
                 self._tell("off", reason=said, seconds=seconds)
@@ -151,62 +185,5 @@ class Companion:
                 path.unlink()
             self._tell("off", reason="The compiled steps could not be loaded. The run's log has the details.")
 
-    def _tell(self, state: Literal["compiling", "on", "off"], reason: str = "", gain: float = 0.0,
-              seconds: float = 0.0, steps: int = 0) -> None:
-        self._hear(TurboChanged(step=self._trainer.step, state=state, reason=reason, gain=gain,
-                                seconds=seconds, steps=steps))
-
-
-def own(*places: Path) -> None:
-    """Raises Problems unless each is a file or folder of this person's that nobody else can change."""
-    if sys.platform == "win32":  # a person's folders are closed to others there
-        return
-    for place in places:
-        about = place.lstat()
-        strange = about.st_uid != os.getuid() or stat.S_ISLNK(about.st_mode)
-        if strange or about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise Problems(Problem(
-                where="turbo", what=f"Others can change {place}, so no compiled steps are taken from there.",
-                fix="Make it yours alone (chmod 700), or name another folder in $XDG_CACHE_HOME."))
-
-
-class _Compiling:
-    """The process that compiles. It ends when this one does, because its standard input ends then."""
-
-    def __init__(self, trainer: "Trainer", key: str, path: Path) -> None:
-        self.key, self.path = key, path
-        self._began = time.monotonic()
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.runtime.turbo_compile", str(path), str(trainer.pins.threads)],
-            cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=self._said,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"})
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(write(trainer.experiment)).encode() + b"\n")
-        self._process.stdin.flush()
-
-    @property
-    def over(self) -> bool:
-        """Whether there is a result."""
-        return self._process.poll() is not None
-
-    @property
-    def seconds(self) -> float:
-        """How long it has taken."""
-        return time.monotonic() - self._began
-
-    def reason(self) -> str:
-        """Why there are no compiled steps; empty when there are."""
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").strip().splitlines()
-        self.end()
-        if self._process.returncode == 0 and self.path.exists():
-            return ""
-        told = lines[-1] if lines and self._process.returncode == 1 else ""
-        return told or f"The compiler's process ended with {self._process.returncode}."
-
-    def end(self) -> None:
-        """Have the process put its things away and end, if it is not over."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._said.close()
+    def _tell(self, state: Literal["compiling", "on", "off"], **facts: Any) -> None:
+        self._hear(TurboChanged(step=self._trainer.step, state=state, **facts))

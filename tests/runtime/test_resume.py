@@ -144,7 +144,7 @@ def test_a_run_that_cannot_be_exact_says_why(works):
 
 def test_a_difference_from_what_was_told_is_told_and_stores_nothing_twice():
     judged = Validated(step=4, epoch=1, learning_rate=0.1, scores={"loss": float("nan")})
-    again = Again(2, [StepsRecorded(steps=(3, 4), losses=(0.5, 0.25)), judged], STARTED, "")
+    again = Again(2, [StepsRecorded(steps=(3, 4), losses=(0.5, 0.25)), judged], STARTED)
     assert again.next(2) == 4
     assert again.new(StepsRecorded(steps=(3,), losses=(0.5,))) is None
     assert again.new(judged) is None

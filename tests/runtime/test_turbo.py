@@ -10,6 +10,7 @@ import pytest
 
 from core.engine import turbo
 from core.engine.trainer import Trainer
+from core.engine.turbo_graph import described
 from core.events import TurboChanged
 from core.experiment.model import Experiment, read, write
 from core.runtime import paths
@@ -100,7 +101,7 @@ def test_a_folder_for_compiled_steps_is_closed_to_others(at_once, tmp_path, monk
     def refuse(*asked):
         raise OSError(28, "no room")
 
-    monkeypatch.setattr(companions, "_Compiling", refuse)
+    monkeypatch.setattr(companions, "Compiling", refuse)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     before = os.umask(0)
     try:
@@ -147,3 +148,47 @@ def test_a_compilation_ends_with_the_run_it_is_for(tmp_path):
     process.stdin.close()
     assert process.wait(timeout=120) == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_steps_a_run_used_are_taken_up_again_without_being_measured(tmp_path, monkeypatch):
+    trainer, told = Trainer(spirals()), list[TurboChanged]()
+    trainer.start()
+    trainer.advance(1, 60)
+    steps, _ = described(trainer.experiment)
+    monkeypatch.setattr(turbo, "loaded", lambda path: lambda given: [steps(*given)])
+    monkeypatch.setattr(turbo, "gain", lambda *given: pytest.fail("measured"))
+    key = turbo.wanted(trainer)
+    tmp_path.chmod(0o700)
+    (tmp_path / f"{key}.pt2").touch(mode=0o600)
+    assert Companion(trainer, told.append, tmp_path).pin(key, lambda: True) == ""
+    assert trainer.turbo is not None
+    assert trainer.state()["turbo"] == key
+    assert told == []
+
+
+class Endless:
+    over = False
+
+    def __init__(self, *asked: object) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
+def test_steps_that_cannot_be_had_again_are_told_and_it_goes_on_with_plain_ones(tmp_path, monkeypatch):
+    trainer, told = Trainer(spirals()), list[TurboChanged]()
+    trainer.start()
+    trainer.advance(1, 60)
+    companion = Companion(trainer, told.append, tmp_path)
+    assert "another version" in companion.pin("of another version", lambda: True)
+    key = turbo.wanted(trainer)
+    (tmp_path / f"{key}.pt2").write_text("no program")
+    assert "could not be loaded" in companion.pin(key, lambda: True)
+    (tmp_path / f"{key}.pt2").unlink()
+    monkeypatch.setattr(companions, "Compiling", Endless)
+    assert "the run was ended" in companion.pin(key, lambda: False)
+    assert trainer.turbo is None
+    assert [event.state for event in told if event.state != "compiling"] == ["off"] * 3
+    trainer.advance(10, 60)
+    assert trainer.step == 11
