@@ -110,8 +110,8 @@ def kill_until_the_end(store: Path, count: int, chance: random.Random) -> tuple[
             if catalog.run(run).state is RunState.INTERRUPTED:
                 kills += 1
                 client.resume(store, run)
-    equal = sum(_left(store, run)[:2] == _left(store, whole)[:2] for run in runs)
-    went_on = [event for run in runs for event in _left(store, run)[2]]
+    equal = sum(left(store, run)[:2] == left(store, whole)[:2] for run in runs)
+    went_on = [event for run in runs for event in left(store, run)[2]]
     catalog.close()
     return equal, len(runs), sum(event.exact for event in went_on), len(went_on)
 
@@ -121,7 +121,7 @@ def _points(store: Path, run: int) -> int:
         return reader.last_point()
 
 
-def _left(store: Path, run: int) -> tuple[list[Point], bytes, list[Continued]]:
+def left(store: Path, run: int) -> tuple[list[Point], bytes, list[Continued]]:
     """All the points of a run, its weights, and how it went on after kills."""
     with closing(Reader(files.run_folder(store, run))) as reader:
         points, _ = reader.points(limit=10**9)
@@ -161,7 +161,7 @@ def kill_servers(store: Path, count: int, chance: random.Random) -> tuple[int, i
     return held, lost
 
 
-def measure(workers: int = 100, servers: int = 10, seed: int | None = None, resumed: int = 50,
+def measure(workers: int = 100, servers: int = 10, seed: int | None = None, resumed: int = 500,
             ) -> Iterator[Figure]:
     """Kill, count, tell."""
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
@@ -199,7 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=100)
     parser.add_argument("--servers", type=int, default=10)
-    parser.add_argument("--resumed", type=int, default=50)
+    parser.add_argument("--resumed", type=int, default=500)
     parser.add_argument("--seed", type=int)
     given = parser.parse_args()
     well = True
