@@ -119,11 +119,11 @@ def ensure_jobs(store: Path, idle: float = IDLE, *, replace: bool = False) -> No
 
 
 def submit(store: Path, experiment: dict[str, Any], name: str, key: str, pace: float | None, metric: str,
-           *, origin: Origin | None = None) -> int:
+           *, origin: Origin | None = None, first: Sequence[dict[str, Any]] = ()) -> int:
     """Queue a run and return its number; the same key again returns the same run."""
     catalog = Catalog(store)
     try:
-        run = catalog.add_run(experiment, name, key, pace, metric, origin=origin)
+        run = catalog.add_run(experiment, name, key, pace, metric, origin=origin, first=first)
     finally:
         catalog.close()
     ensure_jobs(store)

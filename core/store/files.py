@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def remove(folder: Path) -> None:
     with told(folder):
         if folder.exists():
             shutil.rmtree(folder)
+
+
+def make_way(folder: Path) -> None:
+    """Have nothing lie where a new run's folder will be.
+
+    What a run that came to nothing left there goes. One that told something is somebody's, of a catalog that
+    was lost: it stays, under another name.
+    """
+    with told(folder):
+        if (folder / RUN).exists():
+            folder.rename(folder.with_name(f"{folder.name}.found-{time.time_ns()}"))
+    remove(folder)
 
 
 def keep_newest(folder: Path, count: int) -> None:
