@@ -2,6 +2,8 @@
 
 import shutil
 import signal
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -104,6 +106,37 @@ def test_no_stranger_with_the_number_of_a_dead_dispatcher_is_signalled(tmp_path)
     (tmp_path / "lock").write_text(str({**signed, "created": signed["created"] - 60}).replace("'", '"'))
     assert locks.signer(tmp_path / "lock") is None
     lock.release()
+
+
+BREAKS = """
+import sys
+from core.runtime import jobs
+from core.records import RunState
+from core.runtime.dispatcher import Dispatcher
+
+def breaks(self, look=Dispatcher._look_after_adopted):
+    assert not self._catalog.in_state(RunState.RUNNING), "it breaks"
+    look(self)
+
+Dispatcher._look_after_adopted = breaks
+jobs.run()
+"""
+
+
+def test_a_dispatcher_that_breaks_lets_go_at_once_and_its_run_trains_on(own_works):
+    works = own_works()
+    run = works.queue()
+    broken = subprocess.run([sys.executable, "-c", BREAKS, works.store], cwd=ROOT, capture_output=True,
+                            text=True, timeout=30, check=False)
+    assert broken.returncode == 1
+    assert "it breaks" in broken.stderr
+    assert not locks.held(paths.jobs_lock(works.store))
+    at = works.reader(run).progress()
+    works.until_step(run, (at.step if at else 0) + 1)
+    works.start("--idle", 60)
+    works.at_work()
+    works.tell(run, "stop")
+    assert works.until_over(run).state is RunState.STOPPED
 
 
 def test_as_many_runs_train_at_once_as_there_are_slots_and_paused_ones_take_none(works):
