@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 from core.events import Diverged, Event, Failed, Finished, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
-from core.runtime import locks, paths
+from core.runtime import paths
 from core.runtime.endings import meaning
 from core.runtime.keeper import Gone, Keeper
 from core.runtime.limits import reached
-from core.runtime.locks import Lock
 from core.runtime.pace import Speed
+from core.runtime.process import say_to, take
 from core.runtime.progress import progress
-from core.runtime.worker import PATIENCE, say_to, write_weights
 from core.store import files
 from core.store.catalog import Catalog
 
@@ -44,7 +43,7 @@ def main(runs: Sequence[int], store: Path) -> None:
         for run in runs:
             files.make_folder(files.run_folder(store, run))
         say_to(paths.log(store, runs[0]))
-        held = [_taken(store, run) for run in runs]
+        held = [take(store, run) for run in runs]
         try:
             family = _family(rows)
         except Exception as refused:  # an edge: whatever it is, it may work for each alone
@@ -60,14 +59,6 @@ def main(runs: Sequence[int], store: Path) -> None:
         finally:
             for lock in held:
                 lock.release()
-
-
-def _taken(store: Path, run: int) -> Lock:
-    lock = locks.take(paths.run_lock(store, run), patience=PATIENCE)
-    if lock is None:
-        raise SystemExit(f"Run {run} is trained by another process already.")
-    lock.sign()
-    return lock
 
 
 def _family(rows: Sequence[Run]) -> "Family":
@@ -106,10 +97,12 @@ class _Member:
 
     def end(self, ending: Finished | Stopped | Diverged | Failed) -> None:
         """Store how it ended, and let go."""
+        from core.engine import weights
+
         self.ended = self.trainer.over = True
         self.flush()
         if not isinstance(ending, Failed):
-            self.keeper.keep(lambda path: write_weights(path, self.trainer))
+            self.keeper.keep(lambda path: weights.write(path, self.trainer.network))
         known = meaning(ending)
         assert known is not None, "an ending has a meaning"
         self.keeper.end(ending, *known, self.trainer.seconds)

@@ -217,7 +217,7 @@ def test_a_disk_that_takes_no_more_leaves_the_checkpoints_before_and_nothing_hal
     def refuse(path):
         raise OSError(fault, "no")
 
-    monkeypatch.setattr(checkpoint, "_sync", refuse)
+    monkeypatch.setattr(checkpoint, "sync", refuse)
     trainer = Trainer(rich())
     trainer.advance(6, 60.0)
     with pytest.raises(OSError, match="no"):
