@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -106,8 +107,8 @@ class Checkpoints:
         """Take a folder away as a whole: a kill in between leaves no half of it under its name."""
         if not place.exists():
             return
-        away = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
-        os.rename(place, away / place.name)
+        away = self.folder / f".tmp-{secrets.token_hex(8)}"  # a name only: a full disk takes no folder more
+        os.rename(place, away)
         shutil.rmtree(away, ignore_errors=True)
 
     def _read(self, step: int, state: bool) -> Checkpoint:

@@ -226,6 +226,16 @@ def test_a_disk_that_takes_no_more_leaves_the_checkpoints_before_and_nothing_hal
     assert two.newest(30)[0].step == 5
 
 
+def test_a_checkpoint_goes_from_a_disk_that_takes_no_folder_more(two, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(Path, "mkdir", full)
+    two.remove([5])
+    assert sorted(path.name for path in two.folder.iterdir()) == ["ckpt-2"]
+
+
 def test_what_exactness_depends_on_is_named_when_it_is_another():
     now = key(Trainer(rich()))
     assert doubt(now, now) == ""
