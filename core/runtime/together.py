@@ -15,6 +15,7 @@ from core.events import Diverged, Event, Failed, Finished, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
 from core.runtime import paths
+from core.runtime.ear import Ear
 from core.runtime.endings import meaning
 from core.runtime.keeper import Gone, Keeper
 from core.runtime.limits import reached
@@ -83,7 +84,7 @@ class _Member:
         self.keeper = Keeper(store, row, lambda: bool(stopped))
         self.ended = False
         self._speed = Speed()
-        self._heard = 0
+        self._ear = Ear(self.keeper.catalog, self.run)
         self.keeper.state(RunState.RUNNING)
         self.take(trainer.start())
 
@@ -121,8 +122,7 @@ class _Member:
 
     def heed(self, others: int) -> None:
         """Do what it was told since the last look."""
-        for number, command in self.keeper.catalog.commands(self.run, self._heard):
-            self._heard = number
+        for command in self._ear.said():
             if self.ended:
                 return
             if command.get("kind") == "stop":
@@ -139,7 +139,6 @@ class _Together:
         self._catalog = catalog
         self._stopped: list[bool] = []  # not empty once the process was told to stop
         signal.signal(signal.SIGTERM, lambda *_: self._stopped.append(True))
-        self._version = -1
         self._flushed = time.monotonic()
         self._members = [_Member(store, row, trainer, self._stopped)
                          for row, trainer in zip(rows, family.members, strict=True)]
@@ -153,15 +152,13 @@ class _Together:
         try:
             while self._going:
                 self._turn()
-        except StoreTrouble as trouble:
-            for member in self._going:
-                self._catalog.set_state(member.run, RunState.FAILED, reason=str(trouble))
         except Exception as error:
             traceback.print_exc()
             what = (f"This is our fault: training as one broke ({type(error).__name__}). "
                     "The log of the first of these runs has the details.")
+            failed = Failed(what=what, details=traceback.format_exc())
             for member in self._going:
-                member.end(Failed(what=what, details=traceback.format_exc()))
+                self._try(member, lambda member=member: member.end(failed))
 
     def _turn(self) -> None:
         self._heed()
@@ -183,17 +180,23 @@ class _Together:
         if self._stopped:
             for member in self._going:
                 self._try(member, lambda member=member: member.take(member.trainer.stop()))
-        version = self._catalog.version()
-        if version == self._version:
-            return
-        self._version = version
         for member in self._going:
             self._try(member, lambda member=member: member.heed(len(self._members) - 1))
 
-    @staticmethod
-    def _try(member: _Member, act: Callable[[], object]) -> None:
-        """Do something for a member, unless it was ended or removed from outside."""
+    def _try(self, member: _Member, act: Callable[[], object]) -> None:
+        """Do something for a member. One that was ended or removed from outside is let go, and one whose
+        files are in trouble fails alone."""
         try:
             act()
         except Gone:
             member.leave()
+        except StoreTrouble as trouble:
+            traceback.print_exc()
+            member.leave()
+            self._fail(member.run, trouble)
+
+    def _fail(self, run: int, trouble: StoreTrouble) -> None:
+        try:
+            self._catalog.set_state(run, RunState.FAILED, reason=str(trouble))
+        except StoreTrouble:  # who looks after processes will find that this run has none
+            traceback.print_exc()

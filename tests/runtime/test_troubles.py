@@ -18,7 +18,7 @@ from core.runtime.dispatcher import Dispatcher
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.writer import Writer
-from tests.runtime.conftest import experiment
+from tests.runtime.conftest import experiment, fail_once
 
 
 @pytest.fixture
@@ -43,16 +43,6 @@ def over(catalog: Catalog, state: RunState = RunState.INTERRUPTED) -> int:
     catalog.set_state(run, state)
     files.make_folder(files.run_folder(catalog.store, run))
     return run
-
-
-def fail_once(monkeypatch, owner, name: str) -> None:
-    """The next call is a transient trouble."""
-    real = getattr(owner, name)
-
-    def busy(*given, **named):
-        monkeypatch.setattr(owner, name, real)
-        raise StoreTrouble("The catalog stayed busy. Try again.")
-    monkeypatch.setattr(owner, name, busy)
 
 
 def looked(catalog: Catalog, run: int) -> Snapshot:
