@@ -7,6 +7,7 @@ import sys
 import uuid
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.records import RunState
@@ -95,6 +96,17 @@ def test_a_dispatcher_that_was_killed_is_started_again_by_who_stays(own_works, m
     finally:
         staying.end()
     until(lambda: not locks.held(paths.jobs_lock(works.store)), 20, "the dispatcher ending when nobody stays")
+
+
+def test_a_dispatcher_of_other_code_that_ended_by_itself_is_replaced_all_the_same(tmp_path, monkeypatch):
+    ended = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    holder = psutil.Process(ended.pid)
+    ended.communicate()
+    monkeypatch.setattr(locks, "signer", lambda path: holder)
+    starter, started = client.Starter(), []
+    monkeypatch.setattr(starter, "_start", lambda store, idle: started.append(store))
+    starter.replace(tmp_path, 1.0)
+    assert started == [tmp_path]
 
 
 def test_no_stranger_with_the_number_of_a_dead_dispatcher_is_signalled(tmp_path):
