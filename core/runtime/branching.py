@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.events import Branched
+from core.experiment.changing import refuse_nothing_left
 from core.experiment.model import Experiment
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import Run, Snapshot
@@ -31,10 +32,7 @@ def seen(store: Path, run: int, step: int) -> bytes:
 
 def check_left(store: Path, run: int, step: int, experiment: Experiment) -> None:
     """Raises Problems when a branch from this moment would have nothing left to train."""
-    epoch, epochs = Snapshot.unpack(seen(store, run, step)).epoch, experiment.training.epochs
-    if epochs is not None and epoch >= epochs:
-        raise Problems(Problem(where="training.epochs", what=f"All {epochs} epochs are done at this moment.",
-                               fix=f"Set more than {epoch} epochs to train on from it."))
+    refuse_nothing_left(experiment, Snapshot.unpack(seen(store, run, step)).epoch)
 
 
 def take_along(store: Path, run: int, step: int, child: int) -> None:
