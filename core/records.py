@@ -12,7 +12,8 @@ from core.plain import Plain
 
 
 class RunState(StrEnum):
-    """Where a run stands. The dispatcher alone says `interrupted`; the worker says all after `starting`."""
+    """Where a run stands. From `running` on its worker says so; once that is gone, the dispatcher says what
+    it left behind. A run that is told to stop while it is queued is over at once."""
 
     QUEUED = "queued"
     STARTING = "starting"
@@ -46,7 +47,7 @@ class Run(Plain):
     seconds: float = 0.0
     """Time spent training, pauses left out."""
     reason: str = ""
-    """Why it ended, for failed, diverged and interrupted runs."""
+    """Why it ended, waits or was put back into the queue, for a reader; empty where nothing is to be said."""
     parent: int | None = None
     """The run it is a branch of."""
     parent_step: int | None = None

@@ -74,6 +74,14 @@ def test_a_damaged_store_is_broken_and_an_unknown_run_is_invalid(
     assert "damaged" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["show", "5"], ["resume", "5"], ["predict", "5", "--input", "x.csv"]])
+def test_a_store_that_is_not_there_is_told_and_not_made(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    assert command_line.main([*words, "--store", str(tmp_path / "typo")]) == 1
+    assert "is not there" in capsys.readouterr().err
+    assert not (tmp_path / "typo").exists()
+
+
 def test_an_interrupt_stops_the_run_and_tells_its_end_once(tmp_path: Path) -> None:
     store = tmp_path / "runs"
     process = started("train", drafted(tmp_path, "iris", epochs=None), "--store", store, "--json")

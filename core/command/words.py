@@ -18,8 +18,8 @@ Arguments = argparse.Namespace
 
 
 def meant_run(arguments: Arguments) -> Run:
-    """The run that is meant. Raises NoSuchRun."""
-    with contextlib.closing(Catalog(arguments.store)) as catalog:
+    """The run that is meant. Raises NoSuchRun, and StoreMissing for a store that is not there."""
+    with contextlib.closing(Catalog(arguments.store, create=False)) as catalog:
         return catalog.run(arguments.run)
 
 

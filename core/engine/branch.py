@@ -8,9 +8,8 @@ from torch import Tensor
 from core.engine.build import Net, network, optimizers
 from core.engine.memory import give, remembered
 from core.engine.trainer import Trainer
-from core.experiment.changing import course
+from core.experiment.changing import course, refuse_nothing_left
 from core.experiment.model import Experiment, read
-from core.problems import Problem, Problems
 
 
 class Carried(NamedTuple):
@@ -30,19 +29,12 @@ def take_over(trainer: Trainer, state: dict[str, Any]) -> Carried:
     Weights are carried by the node's id and their shape. Raises Problems when nothing is left to train.
     """
     before = read(state["experiment"])
-    _refuse_nothing_left(trainer.experiment, state["epoch"])
+    refuse_nothing_left(trainer.experiment, state["epoch"])
     fresh = _carry_weights(trainer.network, state["network"])
     memory = _carry_memory(trainer, before, state["optimizers"])
     same = course(before) == course(trainer.experiment)
     trainer.go_on(state, same_course=same)
     return Carried(fresh, memory, same)
-
-
-def _refuse_nothing_left(experiment: Experiment, epoch: int) -> None:
-    epochs = experiment.training.epochs
-    if epochs is not None and epoch >= epochs:
-        raise Problems(Problem(where="training.epochs", what=f"All {epochs} epochs are done at this moment.",
-                               fix=f"Set more than {epoch} epochs to train on from it."))
 
 
 def _carry_weights(net: Net, held: dict[str, Tensor]) -> tuple[str, ...]:

@@ -9,17 +9,18 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from safetensors import SafetensorError
-from safetensors.torch import load, save_file
-from torch import Tensor
+from safetensors.torch import load
 
+from core.disk import sync
 from core.engine import packing
+from core.engine.tensors import save
 
 _TENSORS, _STRUCTURE, _MANIFEST = "state.safetensors", "state.json", "MANIFEST.json"
 _FORMAT = 3
@@ -57,7 +58,7 @@ class Checkpoints:
             place = self._place(step)
             self._remove(place)
             os.rename(made, place)
-            _sync(self.folder)
+            sync(self.folder)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
@@ -106,8 +107,8 @@ class Checkpoints:
         """Take a folder away as a whole: a kill in between leaves no half of it under its name."""
         if not place.exists():
             return
-        away = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
-        os.rename(place, away / place.name)
+        away = self.folder / f".tmp-{secrets.token_hex(8)}"  # a name only: a full disk takes no folder more
+        os.rename(place, away)
         shutil.rmtree(away, ignore_errors=True)
 
     def _read(self, step: int, state: bool) -> Checkpoint:
@@ -125,24 +126,14 @@ class Checkpoints:
 
 def _fill(folder: Path, facts: dict[str, Any], state: Any) -> None:
     tensors, structure = packing.pack(state)
-    _save(tensors, folder / _TENSORS)
+    save(tensors, folder / _TENSORS)
     (folder / _STRUCTURE).write_text(json.dumps(structure), encoding="utf-8")
     files = {name: {"bytes": (folder / name).stat().st_size, "sha256": _hash(folder / name)}
              for name in (_TENSORS, _STRUCTURE)}
     (folder / _MANIFEST).write_bytes(_written({**facts, "files": files}))
     for name in (_TENSORS, _STRUCTURE, _MANIFEST):
-        _sync(folder / name)
-    _sync(folder)
-
-
-def _save(tensors: dict[str, Tensor], path: Path) -> None:
-    try:
-        save_file(tensors, path)
-    except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        if number is None:
-            raise
-        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        sync(folder / name)
+    sync(folder)
 
 
 def _written(facts: dict[str, Any]) -> bytes:
@@ -169,13 +160,3 @@ def _hash(path: Path) -> str:
         while block := file.read(_CHUNK):
             found.update(block)
     return found.hexdigest()
-
-
-def _sync(path: Path) -> None:
-    if os.name != "posix" and path.is_dir():
-        return  # folders cannot be synced there
-    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,6 +15,7 @@ from core.catalog.schedules import Constant
 from core.engine.trainer import Trainer
 from core.events import StepsRecorded
 from core.experiment.model import Experiment
+from core.problems import Problem, Problems
 
 SECONDS = 4.0
 """How long the steps may take, about."""
@@ -52,9 +53,9 @@ def rate_range(experiment: Experiment, clock: Callable[[], float] = perf_counter
         update={"training": experiment.training.model_copy(update=calm)}))
     trainer.start()
     low, high = _bounds(experiment)
-    average = _loss(trainer, low)  # the first step also pays for what later ones find ready
+    average = _first_loss(trainer, low)  # the first step also pays for what later ones find ready
     began = clock()
-    rates, losses = [low], [_loss(trainer, low)]
+    rates, losses = [low], [_first_loss(trainer, low)]
     count = min(_MOST, max(_FEWEST, int(SECONDS / max(clock() - began, 1e-4))))
     for rate in np.geomspace(low, high, count)[1:].tolist():
         loss = _loss(trainer, min(rate, high))
@@ -78,6 +79,16 @@ def _loss(trainer: Trainer, rate: float) -> float:
     trainer.change(_RATE, rate)
     told = [event for event in trainer.advance(1, 0.0) if isinstance(event, StepsRecorded)]
     return told[0].losses[0] if told else math.inf
+
+
+def _first_loss(trainer: Trainer, rate: float) -> float:
+    """The loss of a step that tells of the network more than of the rate. Raises Problems without one."""
+    loss = _loss(trainer, rate)
+    if trainer.over:
+        raise Problems(Problem(where="network",
+                               what="The untrained network's loss is no finite number, at any rate.",
+                               fix="Add a normalisation layer, or scale the data."))
+    return loss
 
 
 def _averaged(losses: list[float], reach: int) -> list[float]:

@@ -1,6 +1,5 @@
 """Trial: some real steps of an experiment on this machine, to tell before a run how long its epochs take."""
 
-import resource
 import sys
 from collections.abc import Callable
 from time import perf_counter
@@ -63,7 +62,16 @@ def _steps(trainer: Trainer, judging: float, clock: Callable[[], float]) -> tupl
     return trainer.step - first, each[len(each) // 2] if each else 0.0
 
 
-def _held() -> int:
-    """The most bytes this process has held so far."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+if sys.platform == "win32":
+    import psutil
+
+    def _held() -> int:
+        """The most bytes this process has held so far."""
+        return psutil.Process().memory_info().peak_wset
+else:
+    import resource
+
+    def _held() -> int:
+        """The most bytes this process has held so far."""
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024

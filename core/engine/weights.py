@@ -1,23 +1,21 @@
 """Weights to and from safetensors: tensors only, nothing that could run on load."""
 
-import os
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import load
 
+from core import disk
 from core.engine.build import Net
+from core.engine.tensors import save
 from core.problems import Problem, Problems
 
 
 def write(path: Path, net: Net) -> None:
-    """Write every tensor of the network to `path`, wholly or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in net.tensors().items()}, temporary)
-    with open(temporary, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    """Write every tensor of the network to `path`, wholly or not at all. Raises OSError."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.tensors().items()}
+    disk.place(path, lambda new: save(tensors, new))
 
 
 def read(path: Path, net: Net) -> None:

@@ -57,6 +57,14 @@ def course(experiment: Experiment) -> tuple[Any, ...]:
     return experiment.data, training.batch_size, training.seed, training.loss
 
 
+def refuse_nothing_left(experiment: Experiment, epoch: int) -> None:
+    """Raises Problems when an experiment that goes on after so many epochs has nothing left to train."""
+    epochs = experiment.training.epochs
+    if epochs is not None and epoch >= epochs:
+        raise Problems(Problem(where="training.epochs", what=f"All {epochs} epochs are done at this moment.",
+                               fix=f"Set more than {epoch} epochs to train on from it."))
+
+
 def _may_change(experiment: Experiment, setting: str) -> bool:
     words = setting.split(".")
     return (words[0] == "training" and words[1:2] != [] and words[1] in PARTS) or _freezes(setting) or (

@@ -12,7 +12,7 @@ from core.gaze import Gaze
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import Run, RunState, Snapshot
 from core.runtime import branching, exports, paths
-from core.runtime.worker import stand_alone
+from core.runtime.process import stand_alone
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.reader import Reader

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.events import Branched
+from core.experiment.changing import refuse_nothing_left
 from core.experiment.model import Experiment
-from core.problems import Problem, Problems
+from core.problems import Problem, Problems, StoreTrouble
 from core.records import Run, Snapshot
 from core.runtime import paths
 from core.store import files
 from core.store.moments import moment
 from core.store.reader import Reader
+from core.store.trouble import StoreMissing, told
 
 if TYPE_CHECKING:
     from core.engine.trainer import Trainer
@@ -30,14 +32,12 @@ def seen(store: Path, run: int, step: int) -> bytes:
 
 def check_left(store: Path, run: int, step: int, experiment: Experiment) -> None:
     """Raises Problems when a branch from this moment would have nothing left to train."""
-    epoch, epochs = Snapshot.unpack(seen(store, run, step)).epoch, experiment.training.epochs
-    if epochs is not None and epoch >= epochs:
-        raise Problems(Problem(where="training.epochs", what=f"All {epochs} epochs are done at this moment.",
-                               fix=f"Set more than {epoch} epochs to train on from it."))
+    refuse_nothing_left(experiment, Snapshot.unpack(seen(store, run, step)).epoch)
 
 
 def take_along(store: Path, run: int, step: int, child: int) -> None:
-    """Put the checkpoint of a moment beside a new run. Raises Problems when it is not kept (any more).
+    """Put the checkpoint of a moment beside a new run. Raises Problems when it is not kept (any more), and
+    StoreTrouble.
 
     The first moment of a branch is its own origin's.
     """
@@ -45,12 +45,16 @@ def take_along(store: Path, run: int, step: int, child: int) -> None:
     if not source.exists():
         source = paths.origin(store, run) / source.name
     files.remove(place)
-    files.make_folder(place)
+    made = files.make_folder(place / source.name)
     try:
-        shutil.copytree(source, place / source.name, copy_function=_link)
-    except (FileNotFoundError, shutil.Error):
+        with told(made):
+            for part in source.iterdir():
+                _link(part, made / part.name)
+    except StoreTrouble as trouble:
         files.remove(place)
-        raise Problems(_gone(run, step)) from None
+        if isinstance(trouble, StoreMissing):
+            raise Problems(_gone(run, step)) from None
+        raise
 
 
 def branch_off(store: Path, run: Run, trainer: "Trainer") -> Branched:
@@ -73,7 +77,7 @@ def _gone(run: int, step: int) -> Problem:
                    fix="Choose another moment.")
 
 
-def _link(source: str, target: str) -> None:
+def _link(source: Path, target: Path) -> None:
     """The same file under another name, where the disk can do that: checkpoints are never written twice."""
     try:
         os.link(source, target)

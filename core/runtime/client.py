@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import Run, RunState, Snapshot
@@ -50,7 +52,8 @@ class Starter:
         with self._lock:
             holder = locks.signer(paths.jobs_lock(store))
             if holder is not None:
-                holder.terminate()
+                with suppress(psutil.NoSuchProcess):  # it has ended by itself since
+                    holder.terminate()
             self._last[store] = time.monotonic()
             self._started.append(self._start(store, idle))
 
@@ -119,11 +122,11 @@ def ensure_jobs(store: Path, idle: float = IDLE, *, replace: bool = False) -> No
 
 
 def submit(store: Path, experiment: dict[str, Any], name: str, key: str, pace: float | None, metric: str,
-           *, origin: Origin | None = None) -> int:
+           *, origin: Origin | None = None, first: Sequence[dict[str, Any]] = ()) -> int:
     """Queue a run and return its number; the same key again returns the same run."""
     catalog = Catalog(store)
     try:
-        run = catalog.add_run(experiment, name, key, pace, metric, origin=origin)
+        run = catalog.add_run(experiment, name, key, pace, metric, origin=origin, first=first)
     finally:
         catalog.close()
     ensure_jobs(store)
@@ -140,7 +143,7 @@ def submit_many(store: Path, asked: Sequence[tuple[dict[str, Any], str]], key: s
 
 def resume(store: Path, run: int) -> None:
     """Have a run whose process was gone go on. Raises Problems when it cannot, and NoSuchRun."""
-    with closing(Catalog(store)) as catalog:
+    with closing(Catalog(store, create=False)) as catalog:
         row = catalog.run(run)
         if (refusal := _refusal(store, row)) is not None:
             raise Problems(refusal)

@@ -128,13 +128,9 @@ class Desk:
             run, step = self._catalog.run(request.origin.run).id, request.origin.step
             branching.check_left(self._store, run, step, experiment)
             origin = Origin(run, step, lambda child: branching.take_along(self._store, run, step, child))
-        first = commands.read(request.first) if request.first is not None else None
-        made = client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
-                             compared(experiment.data.task).kind, origin=origin)
-        said = [command["kind"] for _, command in self._catalog.commands(made)]
-        if first is not None and said == ["pace"]:  # asked again, it was told already
-            self._catalog.command(made, first.model_dump(mode="json"))
-        return made
+        first = [] if request.first is None else [commands.read(request.first).model_dump(mode="json")]
+        return client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
+                             compared(experiment.data.task).kind, origin=origin, first=first)
 
     def _many(self, request: requests.Many) -> list[int]:
         """Queue the same experiment with other values of one setting, each once."""

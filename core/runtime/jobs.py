@@ -5,7 +5,9 @@ import os
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
+from typing import NoReturn
 
 from core.problems import StoreTrouble
 from core.runtime import children, locks, paths
@@ -53,7 +55,19 @@ def _alone(store: Path) -> Lock | None:
     return None
 
 
-if __name__ == "__main__":
-    code = main()
+def run() -> NoReturn:
+    """Serve, then leave at once whatever happened: the usual way waits for workers, with the lock held."""
+    code = 1
+    try:
+        code = main()
+    except SystemExit:
+        raise  # the command line was not understood: there are no workers yet
+    except BaseException:  # the edge of the process
+        traceback.print_exc()
     sys.stdout.flush()
-    os._exit(code)  # workers go on: leaving the usual way would wait for them
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    run()

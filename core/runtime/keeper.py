@@ -15,7 +15,7 @@ from core.runtime.reserve import Reserve
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.moments import moment
-from core.store.trouble import NoSuchRun, RunIsOver, StoreMissing
+from core.store.trouble import NoSuchRun, RunIsOver, StoreBusy, StoreFull, StoreMissing
 from core.store.writer import Writer
 
 _RETRY = 0.25
@@ -32,7 +32,7 @@ class Keeper:
     """A run's database and its row in the catalog, for the worker."""
 
     def __init__(self, store: Path, run: Run, given_up: Callable[[], bool]) -> None:
-        """given_up: whether to stop waiting for a full disk."""
+        """given_up: whether to stop waiting for a disk that is full or busy."""
         self.catalog = Catalog(store, create=False)
         self._writer = Writer(files.run_folder(store, run.id))
         self._reserve = Reserve(paths.reserve(store, run.id))
@@ -149,15 +149,21 @@ class Keeper:
                 raise Gone
 
     def _patiently(self, store: Callable[[], object]) -> None:
-        """Store something; while the disk does not take it, the run waits and the catalog says why."""
-        told = False
+        """Store something; while the disk is full or busy, the run waits and the catalog says why.
+
+        Raises StoreTrouble for what waiting does not mend, and when waiting was given up.
+        """
+        told = waited = False
         while True:
             try:
                 store()
                 break
             except (RunIsOver, NoSuchRun, StoreMissing) as gone:
                 raise Gone from gone
-            except StoreTrouble as trouble:
+            except (StoreFull, StoreBusy) as trouble:
+                if waited and self._given_up():
+                    raise
+                waited = True
                 self._reserve.give_up()
                 told = told or self._tell(trouble)
                 self._wait(trouble)
@@ -167,6 +173,7 @@ class Keeper:
     def _wait(self, trouble: StoreTrouble) -> None:
         """Until there is room for more than to say that there is none."""
         time.sleep(_RETRY)
+        self._look()
         while not self._reserve.hold():
             if self._given_up():
                 raise trouble

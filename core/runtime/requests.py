@@ -11,7 +11,7 @@ from core.plain import Plain
 from core.problems import Problem, Problems
 
 LARGEST = 5 * 1024 * 1024
-"""Bytes of the largest request that is read."""
+"""The largest request that is read: characters of a message, bytes of a body."""
 _DEEPEST = 64
 
 
@@ -247,7 +247,7 @@ class Refused(Problems):
 def read(text: str) -> AnyRequest:
     """The request this text holds. Raises Refused."""
     if len(text) > LARGEST:
-        raise _refused(None, f"The request is larger than {LARGEST // 2**20} MB.", "Make it smaller.")
+        raise _refused(None, f"The request is longer than {LARGEST:,} characters.", "Make it smaller.")
     try:
         raw = from_json(text, allow_inf_nan=False)
     except ValueError as error:

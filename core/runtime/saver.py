@@ -5,7 +5,7 @@ A moment is a checkpoint, from which the run can go on or branch, and what there
 
 import errno
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from core.problems import StoreTrouble
@@ -43,7 +43,7 @@ class Saver:
         self._eye = eye
         self._saved: int | None = None
         self._due: float | None = None
-        self._refused = False
+        self._refused: set[str] = set()
 
     def begin(self, trainer: "Trainer") -> None:
         """Keep the picture of the network as it is before it learns: there is no need to go on from it."""
@@ -79,16 +79,25 @@ class Saver:
     def _save(self, trainer: "Trainer", ahead: int = 0) -> None:
         """Everything told so far is made safe first, so that a checkpoint is never ahead of the store."""
         self._keeper.barrier()
-        try:
-            self._write(trainer, ahead)
-        except OSError as error:
-            if not self._refused:
-                self._complain(error)
-            self._refused = True
-        else:
-            self._saved, self._refused = trainer.step, False
+        if self._tried("No checkpoint could be written; the run trains on.",
+                       lambda: self._write(trainer, ahead)):
+            self._saved = trainer.step
             self._picture(trainer)
-            self._thin(trainer.step, trainer.experiment.training.disk * _MB)
+            room = trainer.experiment.training.disk * _MB
+            self._tried("Old moments could not be let go; the run trains on.",
+                        lambda: self._thin(trainer.step, room))
+
+    def _tried(self, what: str, act: Callable[[], object]) -> bool:
+        """Whether the disk took it. What it refuses is told once, until it takes it again."""
+        try:
+            act()
+        except OSError as error:
+            if what not in self._refused:
+                self._complain(what, error)
+            self._refused.add(what)
+            return False
+        self._refused.discard(what)
+        return True
 
     def _write(self, trainer: "Trainer", ahead: int) -> None:
         from core.engine.exactness import key
@@ -116,12 +125,12 @@ class Saver:
             self._keeper.forget(gone)
             self.checkpoints.remove(gone)
 
-    def _complain(self, error: OSError) -> None:
+    def _complain(self, what: str, error: OSError) -> None:
         try:
             with told(self.checkpoints.folder):
                 raise error
         except StoreTrouble as trouble:
-            self._keeper.note(f"No checkpoint could be written; the run trains on. {trouble}")
+            self._keeper.note(f"{what} {trouble}")
 
 
 def _bytes(trainer: "Trainer") -> int:

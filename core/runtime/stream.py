@@ -47,7 +47,7 @@ class _Visit:
     def __init__(self, socket: WebSocket, store: Path) -> None:
         self._socket = socket
         self._store = store
-        self._desk = Desk(store)
+        self._opened: Desk | None = None
         self._feed: Feed | None = None
         self._watching = anyio.Lock()  # the feed is read or replaced, never both
         self._sending = anyio.Lock()  # a frame and the reply that speaks of it go out together
@@ -63,7 +63,15 @@ class _Visit:
             pass
         finally:
             self._leave()
-            self._desk.close()
+            if self._opened is not None:
+                self._opened.close()
+
+    @property
+    def _desk(self) -> Desk:
+        """The page's desk, opened when it is first asked: a store in trouble is told in the reply."""
+        if self._opened is None:
+            self._opened = Desk(self._store)
+        return self._opened
 
     async def _listen(self, tasks: TaskGroup) -> None:
         while (message := await self._socket.receive())["type"] == "websocket.receive":

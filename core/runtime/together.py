@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from core.events import Diverged, Event, Failed, Finished, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
-from core.runtime import locks, paths
+from core.runtime import paths
+from core.runtime.ear import Ear
 from core.runtime.endings import meaning
 from core.runtime.keeper import Gone, Keeper
 from core.runtime.limits import reached
-from core.runtime.locks import Lock
 from core.runtime.pace import Speed
+from core.runtime.process import say_to, take
 from core.runtime.progress import progress
-from core.runtime.worker import PATIENCE, say_to, write_weights
 from core.store import files
 from core.store.catalog import Catalog
 
@@ -44,7 +44,7 @@ def main(runs: Sequence[int], store: Path) -> None:
         for run in runs:
             files.make_folder(files.run_folder(store, run))
         say_to(paths.log(store, runs[0]))
-        held = [_taken(store, run) for run in runs]
+        held = [take(store, run) for run in runs]
         try:
             family = _family(rows)
         except Exception as refused:  # an edge: whatever it is, it may work for each alone
@@ -60,14 +60,6 @@ def main(runs: Sequence[int], store: Path) -> None:
         finally:
             for lock in held:
                 lock.release()
-
-
-def _taken(store: Path, run: int) -> Lock:
-    lock = locks.take(paths.run_lock(store, run), patience=PATIENCE)
-    if lock is None:
-        raise SystemExit(f"Run {run} is trained by another process already.")
-    lock.sign()
-    return lock
 
 
 def _family(rows: Sequence[Run]) -> "Family":
@@ -92,7 +84,7 @@ class _Member:
         self.keeper = Keeper(store, row, lambda: bool(stopped))
         self.ended = False
         self._speed = Speed()
-        self._heard = 0
+        self._ear = Ear(self.keeper.catalog, self.run)
         self.keeper.state(RunState.RUNNING)
         self.take(trainer.start())
 
@@ -106,10 +98,12 @@ class _Member:
 
     def end(self, ending: Finished | Stopped | Diverged | Failed) -> None:
         """Store how it ended, and let go."""
+        from core.engine import weights
+
         self.ended = self.trainer.over = True
         self.flush()
         if not isinstance(ending, Failed):
-            self.keeper.keep(lambda path: write_weights(path, self.trainer))
+            self.keeper.keep(lambda path: weights.write(path, self.trainer.network))
         known = meaning(ending)
         assert known is not None, "an ending has a meaning"
         self.keeper.end(ending, *known, self.trainer.seconds)
@@ -128,8 +122,7 @@ class _Member:
 
     def heed(self, others: int) -> None:
         """Do what it was told since the last look."""
-        for number, command in self.keeper.catalog.commands(self.run, self._heard):
-            self._heard = number
+        for command in self._ear.said():
             if self.ended:
                 return
             if command.get("kind") == "stop":
@@ -146,7 +139,6 @@ class _Together:
         self._catalog = catalog
         self._stopped: list[bool] = []  # not empty once the process was told to stop
         signal.signal(signal.SIGTERM, lambda *_: self._stopped.append(True))
-        self._version = -1
         self._flushed = time.monotonic()
         self._members = [_Member(store, row, trainer, self._stopped)
                          for row, trainer in zip(rows, family.members, strict=True)]
@@ -160,15 +152,13 @@ class _Together:
         try:
             while self._going:
                 self._turn()
-        except StoreTrouble as trouble:
-            for member in self._going:
-                self._catalog.set_state(member.run, RunState.FAILED, reason=str(trouble))
         except Exception as error:
             traceback.print_exc()
             what = (f"This is our fault: training as one broke ({type(error).__name__}). "
                     "The log of the first of these runs has the details.")
+            failed = Failed(what=what, details=traceback.format_exc())
             for member in self._going:
-                member.end(Failed(what=what, details=traceback.format_exc()))
+                self._try(member, lambda member=member: member.end(failed))
 
     def _turn(self) -> None:
         self._heed()
@@ -190,17 +180,23 @@ class _Together:
         if self._stopped:
             for member in self._going:
                 self._try(member, lambda member=member: member.take(member.trainer.stop()))
-        version = self._catalog.version()
-        if version == self._version:
-            return
-        self._version = version
         for member in self._going:
             self._try(member, lambda member=member: member.heed(len(self._members) - 1))
 
-    @staticmethod
-    def _try(member: _Member, act: Callable[[], object]) -> None:
-        """Do something for a member, unless it was ended or removed from outside."""
+    def _try(self, member: _Member, act: Callable[[], object]) -> None:
+        """Do something for a member. One that was ended or removed from outside is let go, and one whose
+        files are in trouble fails alone."""
         try:
             act()
         except Gone:
             member.leave()
+        except StoreTrouble as trouble:
+            traceback.print_exc()
+            member.leave()
+            self._fail(member.run, trouble)
+
+    def _fail(self, run: int, trouble: StoreTrouble) -> None:
+        try:
+            self._catalog.set_state(run, RunState.FAILED, reason=str(trouble))
+        except StoreTrouble:  # who looks after processes will find that this run has none
+            traceback.print_exc()

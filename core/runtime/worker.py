@@ -1,8 +1,5 @@
 """The worker: one process for one run, from its row in the catalog to its ending. It outlives its parents."""
 
-import errno
-import faulthandler
-import os
 import signal
 import sys
 import traceback
@@ -13,13 +10,14 @@ from typing import TYPE_CHECKING
 from core.events import Failed
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
-from core.runtime import locks, paths
+from core.runtime import paths, together
 from core.runtime.branching import branch_off
 from core.runtime.conduct import Conductor, Ending
 from core.runtime.endings import meaning
 from core.runtime.eye import Eye
 from core.runtime.keeper import Gone, Keeper
 from core.runtime.past import Past, past
+from core.runtime.process import say_to, stand_alone, take
 from core.runtime.replaying import plan
 from core.runtime.saver import Saver
 from core.store import files
@@ -29,23 +27,13 @@ if TYPE_CHECKING:
     from core.engine.checkpoint import Checkpoints
     from core.engine.trainer import Trainer
 
-PATIENCE = 3.0
-"""Seconds to wait for a run's lock, which the dispatcher may be looking at."""
-_NICE = 5
-"""So much other processes, the web server's first of all, go before."""
-_DESCRIPTORS = 256
-
-
 def main(run: int, store: Path) -> None:
     """Train this run of this store, in a process that does nothing else."""
     catalog = Catalog(store, create=False)
     row = catalog.run(run)
     files.make_folder(files.run_folder(store, run))
     say_to(paths.log(store, run))
-    lock = locks.take(paths.run_lock(store, run), patience=PATIENCE)
-    if lock is None:
-        raise SystemExit(f"Run {run} is trained by another process already.")
-    lock.sign()
+    lock = take(store, run)
     try:
         _Work(store, row).do()
     except Gone:
@@ -69,24 +57,7 @@ def train(runs: Sequence[int], store: Path) -> None:
     if len(runs) == 1:
         main(runs[0], store)
     else:
-        from core.runtime import together
-
         together.main(runs, store)
-
-
-def stand_alone(nice: int = _NICE) -> None:
-    """Be a process of its own: own group, nothing inherited, others first by so much."""
-    os.closerange(3, _DESCRIPTORS)
-    os.setsid()
-    os.nice(nice)
-
-
-def say_to(log: Path) -> None:
-    """Print to this file from now on, Python's own last words too."""
-    with log.open("ab") as out:
-        os.dup2(out.fileno(), 1)
-        os.dup2(out.fileno(), 2)
-    faulthandler.enable()
 
 
 class _Work:
@@ -117,6 +88,7 @@ class _Work:
             self._keeper.close()
 
     def _train(self) -> Ending:
+        from core.engine import weights
         from core.engine.checkpoint import Checkpoints
         from core.engine.probes import Probe
         from core.engine.trainer import Trainer
@@ -138,7 +110,7 @@ class _Work:
         self._conductor.stopping = self._stopped
         ending = self._conductor.conduct()
         self._conductor.finish()
-        self._keeper.keep(lambda path: write_weights(path, trainer))
+        self._keeper.keep(lambda path: weights.write(path, trainer.network))
         return ending
 
     def _end(self, ending: Ending | Failed) -> None:
@@ -170,22 +142,6 @@ class _Work:
             return f"Memory ran out{place}. Lower the batch size (now {batch}), or make the network smaller."
         return (f"This is our fault: training broke{place} ({type(error).__name__}). "
                 "The run's log has the details.")
-
-
-def write_weights(path: Path, trainer: "Trainer") -> None:
-    """Write the network to a file; a full disk is told as what it is, and leaves nothing half-written."""
-    from safetensors import SafetensorError
-
-    from core.engine import weights
-
-    try:
-        weights.write(path, trainer.network)
-    except SafetensorError as error:
-        for half in path.parent.glob(f".{path.name}.*"):
-            half.unlink()
-        if f"os error {errno.ENOSPC}" in str(error):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-        raise
 
 
 if __name__ == "__main__":  # where there is no fork

@@ -20,6 +20,9 @@ _TURN = "coalesce(turn, id), id"
 _COLUMNS = ("id, name, state, experiment, created, started, ended, best, metric, seconds, reason, "
             "parent, parent_step, family")
 
+_REMEMBERED = 86_400
+"""Seconds for which a question is remembered that was answered."""
+
 
 class Origin(NamedTuple):
     """Where a run comes from: the moment of another it goes on from, if any, and what is to be put ready."""
@@ -63,10 +66,11 @@ class Catalog:
     # Runs
 
     def add_run(self, experiment: dict[str, Any], name: str, key: str, pace: float | None, metric: str,
-                *, origin: Origin | None = None) -> int:
+                *, origin: Origin | None = None, first: Sequence[dict[str, Any]] = ()) -> int:
         """Queue a run and return its number; the same key again returns that number and queues nothing.
 
         origin: where it comes from; `prepare` is called with the new number before anybody sees it.
+        first: what it is told besides its pace before its first step.
         """
         with self._base.durable(), self._base.transaction():
             known = self._base.row("SELECT id FROM runs WHERE key = ?", (key,))
@@ -77,9 +81,11 @@ class Catalog:
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                 (key, name, RunState.QUEUED.value, json.dumps(experiment), time.time(), metric,
                  *((origin.run, origin.step) if origin else (None, None))))[0][0]
+            files.make_way(files.run_folder(self.store, run))
             if origin is not None:
                 origin.prepare(run)
-            self._tell(run, {"kind": "pace", "value": pace})
+            for command in ({"kind": "pace", "value": pace}, *first):
+                self._tell(run, command)
             return run
 
     def add_family(self, asked: Sequence[tuple[dict[str, Any], str]], key: str, metric: str) -> list[int]:
@@ -87,15 +93,21 @@ class Catalog:
 
         asked: each one's experiment and name.
         """
+        keys = [f"{key} {place}" for place in range(len(asked))]
         with self._base.durable(), self._base.transaction():
-            known = self._base.rows("SELECT id FROM runs WHERE family = ? ORDER BY id", (key,))
+            marks = ", ".join("?" for _ in keys)  # by keys: one that trains alone by now has no family
+            known = self._base.rows(f"SELECT id FROM runs WHERE key IN ({marks}) ORDER BY id", keys)
             if known:
                 return [row[0] for row in known]
-            return [self._base.rows(
-                "INSERT INTO runs (key, name, state, experiment, created, metric, family) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-                (f"{key} {place}", name, RunState.QUEUED.value, json.dumps(experiment), time.time(), metric,
-                 key))[0][0] for place, (experiment, name) in enumerate(asked)]
+            return [self._add_member(own, key, *one, metric) for own, one in zip(keys, asked, strict=True)]
+
+    def _add_member(self, key: str, family: str, experiment: dict[str, Any], name: str, metric: str) -> int:
+        run = self._base.rows(
+            "INSERT INTO runs (key, name, state, experiment, created, metric, family) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (key, name, RunState.QUEUED.value, json.dumps(experiment), time.time(), metric, family))[0][0]
+        files.make_way(files.run_folder(self.store, run))
+        return run
 
     def disband(self, runs: Sequence[int], reason: str) -> None:
         """Put runs that cannot be trained as one back into the queue, each by itself."""
@@ -288,16 +300,16 @@ class Catalog:
         return self._base.row("SELECT 1 FROM questions WHERE state = 'asked' LIMIT 1") is not None
 
     def answered(self, key: str) -> None:
-        """The answer lies in its file."""
+        """The answer lies in its file. What was answered a day ago is forgotten."""
         with self._base.transaction():
             self._base.rows("UPDATE questions SET state = 'answered' WHERE key = ?", (key,))
+            self._base.rows("DELETE FROM questions WHERE state = 'answered' AND asked < ?",
+                            (time.time() - _REMEMBERED,))
 
     def reopen_questions(self) -> None:
-        """Ask again what somebody claimed who is gone; forget what was answered days ago."""
+        """Ask again what somebody claimed who is gone."""
         with self._base.transaction():
             self._base.rows("UPDATE questions SET state = 'asked' WHERE state = 'claimed'")
-            self._base.rows("DELETE FROM questions WHERE state = 'answered' AND asked < ?",
-                            (time.time() - 86_400,))
 
 
 def _kept(id: int) -> int:

@@ -13,7 +13,7 @@ CREATE TABLE runs (
     metric TEXT NOT NULL,                  -- the figure `best` is about, as named in validation scores
     best REAL,                             -- the best scheduled validation value of that figure
     seconds REAL NOT NULL DEFAULT 0,       -- time spent training, pauses left out
-    reason TEXT NOT NULL DEFAULT '',       -- why it ended or waits, for a reader
+    reason TEXT NOT NULL DEFAULT '',       -- why it ended, waits or was put back, for a reader
     parent INTEGER,                        -- the run it is a branch of; empty for none
     parent_step INTEGER,                   -- the step of that run it goes on from
     family TEXT,                           -- the same for runs to be trained as one; empty for the others
@@ -32,7 +32,7 @@ CREATE INDEX commands_by_run ON commands (run, seq);
 
 CREATE TABLE questions (
     key TEXT PRIMARY KEY,     -- says the same question again; names the answer's file
-    kind TEXT NOT NULL,       -- preview, look, system, export
+    kind TEXT NOT NULL,       -- preview, look, pace, rate_range, noise, system or export
     payload TEXT NOT NULL,    -- what it is about, JSON
     state TEXT NOT NULL,      -- asked, claimed or answered
     asked REAL NOT NULL       -- when it was asked last; the newest is answered first

@@ -2,14 +2,16 @@
 
 import os
 import shutil
-import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from core import disk
 from core.store.trouble import told
 
 CATALOG = "catalog.sqlite"
 RUN = "run.sqlite"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def run_folder(store: Path, run: int) -> Path:
@@ -37,18 +39,7 @@ def put(path: Path, data: bytes, durable: bool = True) -> None:
 def place(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
     """Have `write` make a file beside `path`, then put it in its place as a whole."""
     with told(path):
-        handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-        os.close(handle)
-        new = Path(name)
-        try:
-            write(new)
-            if durable:
-                _sync(new)
-            os.replace(new, path)
-            if durable:
-                _sync(path.parent)
-        finally:
-            new.unlink(missing_ok=True)
+        disk.place(path, write, durable)
 
 
 def remove(folder: Path) -> None:
@@ -56,6 +47,18 @@ def remove(folder: Path) -> None:
     with told(folder):
         if folder.exists():
             shutil.rmtree(folder)
+
+
+def make_way(folder: Path) -> None:
+    """Have nothing lie where a new run's folder will be.
+
+    What a run that came to nothing left there goes. One that told something is somebody's, of a catalog that
+    was lost: it stays, under another name.
+    """
+    with told(folder):
+        if (folder / RUN).exists():
+            folder.rename(folder.with_name(f"{folder.name}.found-{time.time_ns()}"))
+    remove(folder)
 
 
 def keep_newest(folder: Path, count: int) -> None:
@@ -71,15 +74,5 @@ def keep_newest(folder: Path, count: int) -> None:
 
 
 def _fill(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
+    with os.fdopen(os.open(path, _NEW, mode=0o600), "wb") as file:
         file.write(data)
-
-
-def _sync(path: Path) -> None:
-    if os.name != "posix" and path.is_dir():
-        return  # folders cannot be synced there
-    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,6 +18,14 @@ class StoreFull(StoreTrouble):
     """The disk has no room left; what was stored before is safe."""
 
 
+class StoreBusy(StoreTrouble):
+    """Another program keeps the store to itself for now."""
+
+
+class StoreDamaged(StoreTrouble):
+    """A file of the store is not what was written; waiting does not mend it."""
+
+
 class StoreMissing(StoreTrouble):
     """The store, or a part of it, is not there."""
 
@@ -62,10 +70,10 @@ def _of_database(path: Path, error: apsw.Error) -> StoreTrouble | None:
         case apsw.CantOpenError():
             return _closed(path) if path.parent.is_dir() else _missing(path)
         case apsw.BusyError():
-            return StoreTrouble(f"{path} stayed busy for more than 5 seconds. Try again, and close programs "
-                                "that hold the file open.")
+            return StoreBusy(f"{path} stayed busy for more than 5 seconds. Try again, and close programs "
+                             "that hold the file open.")
         case apsw.CorruptError() | apsw.NotADBError():
-            return StoreTrouble(f"{path} is damaged. Move it away, or choose another store folder.")
+            return StoreDamaged(f"{path} is damaged. Move it away, or choose another store folder.")
         case apsw.IOError():
             return StoreTrouble(f"{path} could not be read or written ({error}). Check the disk.")
         case _:

@@ -1,12 +1,14 @@
 """Taking away what the Studio holds: a dialog that has files written and checked, and hands them over."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 from core.export.ways import WAYS, Way, lacking
+from core.problems import StoreTrouble
 from core.records import Run, RunState, Snapshot
 from core.runtime import client, paths
 from pages.parts import session
@@ -85,23 +87,32 @@ def _ask(kind: str) -> None:
 
 def _answer(way: Way, question: dict[str, Any]) -> Snapshot | None:
     """The answer to the question, waited for with the waiting told; None, told too, when there is none."""
-    began = time.monotonic()
     doing = f"Writing it, then {way.checking} …"
     with st.status(doing) as status:
-        key = client.ask(session.store(), "export", question)
-        while (found := client.answer(session.store(), key)) is None:
-            passed = time.monotonic() - began
-            if passed > _PATIENCE:
-                break
-            if passed > _COUNTED:
-                status.update(label=f"{doing} {passed:.0f} s")
-            time.sleep(0.1)
-        problem = "Nobody answered. Try again." if found is None else found.facts.get("problem")
+        try:
+            found = _wait(question, lambda passed: status.update(label=f"{doing} {passed:.0f} s"))
+            problem = "Nobody answered. Try again." if found is None else found.facts.get("problem")
+        except StoreTrouble as trouble:
+            found, problem = None, str(trouble)
         status.update(label=_ended(problem, found), state="error" if problem else "complete")
     if problem is None:
         return found
     st.text(problem)
     return None
+
+
+def _wait(question: dict[str, Any], tell: Callable[[float], object]) -> Snapshot | None:
+    """The answer, while `tell` is told how many seconds have passed; None when nobody answered."""
+    began = time.monotonic()
+    key = client.ask(session.store(), "export", question)
+    while (found := client.answer(session.store(), key)) is None:
+        passed = time.monotonic() - began
+        if passed > _PATIENCE:
+            break
+        if passed > _COUNTED:
+            tell(passed)
+        time.sleep(0.1)
+    return found
 
 
 def _ended(problem: str | None, found: Snapshot | None) -> str:

@@ -1,8 +1,9 @@
 """The list of runs, what a person may do with one, and runs laid over each other."""
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -10,13 +11,15 @@ import streamlit as st
 from core.catalog.metrics import METRICS
 from core.charts import compare, loss
 from core.events import Finished, Stopped
-from core.problems import Problems
+from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState, Series
 from core.runtime import client
 from core.store import files
 from core.store.reader import Reader
 from core.store.trouble import StoreMissing
 from pages.parts import session
+
+T = TypeVar("T")
 
 MOST = 10
 """Runs that are laid over each other at once: as many as there are colours."""
@@ -93,7 +96,7 @@ def resume(run: Run) -> None:
     """Have an interrupted run go on."""
     try:
         client.resume(session.store(), run.id)
-    except Problems as refused:
+    except (Problems, StoreTrouble) as refused:
         st.error(str(refused))
     else:
         st.rerun()
@@ -139,11 +142,7 @@ def _delete(runs: list[int]) -> None:
 
 def curves(run: Run) -> list[Series]:
     """Everything a run recorded, thinned; nothing for a run that has not begun."""
-    try:
-        with closing(Reader(files.run_folder(session.store(), run.id))) as reader:
-            return [reader.series(name, _SHOWN) for name in reader.names()]
-    except StoreMissing:
-        return []
+    return _told(run, lambda reader: [reader.series(name, _SHOWN) for name in reader.names()], [])
 
 
 def one(run: Run) -> None:
@@ -162,11 +161,7 @@ def tested(run: Run) -> str:
     """The scores on the test split in words; empty for a run that has none."""
     if run.state not in (RunState.FINISHED, RunState.STOPPED):
         return ""
-    try:
-        with closing(Reader(files.run_folder(session.store(), run.id))) as reader:
-            last = reader.last_event()
-    except StoreMissing:
-        return ""
+    last = _told(run, lambda reader: reader.last_event(), None)
     scores = last.test if isinstance(last, Finished | Stopped) else {}
     words = {metric.name(): (metric.title, metric.unit) for metric in METRICS} | {"loss": ("Loss", "")}
     named = [(*words.get(kind, (kind, "")), value) for kind, value in scores.items()]
@@ -209,14 +204,23 @@ def differences(runs: list[Run]) -> None:
 
 def steering(run: Run) -> str:
     """What was changed by hand while a run trained, in one line; empty when nothing was."""
-    try:
-        with closing(Reader(files.run_folder(session.store(), run.id))) as reader:
-            found = compare.changes(event for _, event in reader.events(points=False))
-    except StoreMissing:
-        return ""
+    found = _told(run, lambda reader: compare.changes(event for _, event in reader.events(points=False)), [])
     said = [f"{what.removeprefix('training.')} {value} after step {step:,}"
             for step, what, value in found[:_CHANGES]]
     return "; ".join([*said, *([f"and {len(found) - _CHANGES} more"] if len(found) > _CHANGES else [])])
+
+
+def _told(run: Run, look: Callable[[Reader], T], nothing: T) -> T:
+    """What a look into a run gives; `nothing` before it has told anything. One that cannot be read is told,
+    and ends the page."""
+    try:
+        with closing(Reader(files.run_folder(session.store(), run.id))) as reader:
+            return look(reader)
+    except StoreMissing:
+        return nothing
+    except StoreTrouble as trouble:
+        st.error(str(trouble))
+        st.stop()
 
 
 def _logarithmic() -> bool:

@@ -146,13 +146,23 @@ def test_a_disk_that_takes_no_more_leaves_the_checkpoints_before_and_nothing_hal
     def refuse(path):
         raise OSError(fault, "no")
 
-    monkeypatch.setattr(checkpoint, "_sync", refuse)
+    monkeypatch.setattr(checkpoint, "sync", refuse)
     trainer = Trainer(rich())
     trainer.advance(6, 60.0)
     with pytest.raises(OSError, match="no"):
         two.write(6, 30, key(trainer), trainer.state())
     assert sorted(path.name for path in two.folder.iterdir()) == ["ckpt-2", "ckpt-5"]
     assert two.newest(30)[0].step == 5
+
+
+def test_a_checkpoint_goes_from_a_disk_that_takes_no_folder_more(two, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(Path, "mkdir", full)
+    two.remove([5])
+    assert sorted(path.name for path in two.folder.iterdir()) == ["ckpt-2"]
 
 
 def test_what_exactness_depends_on_is_named_when_it_is_another():

@@ -1,6 +1,7 @@
 """Protects the learning-rate range test: it finds where the loss falls, if it does."""
 
 import pytest
+import torch
 
 from core.catalog.fields import settings
 from core.catalog.optimizers import OPTIMIZERS
@@ -55,6 +56,23 @@ def test_a_rate_is_told_only_where_the_loss_falls(losses, suggestion):
     rates = [1e-3 * 2 ** n for n in range(len(losses))]
     found = _steepest(rates, losses)
     assert found == suggestion or found == pytest.approx(suggestion, rel=0.5)
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_network_whose_first_losses_are_no_numbers_is_refused_with_the_way_out(monkeypatch, after):
+    class Exploding(Trainer):
+        """It has huge weights after so many steps."""
+
+        def advance(self, steps, seconds):
+            if self.step == after:
+                with torch.no_grad():
+                    for parameter in self.network.parameters():
+                        parameter.fill_(1e38)
+            return super().advance(steps, seconds)
+
+    monkeypatch.setattr(rates_of, "Trainer", Exploding)
+    with pytest.raises(Problems, match=r"no finite number.*normalisation layer"):
+        rate_range(network())
 
 
 def test_an_experiment_that_cannot_be_trained_says_why():

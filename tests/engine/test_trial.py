@@ -1,11 +1,14 @@
 """Protects the seconds per epoch told before a run: measured in about a second, from real steps."""
 
+import subprocess
+import sys
 from time import perf_counter
 
 import pytest
 
 from core.engine.trial import SECONDS, trial
 from core.problems import Problems
+from tests.conftest import ROOT
 from tests.experiment.drafts import draft
 
 
@@ -34,3 +37,18 @@ def test_a_network_that_diverges_is_still_timed():
 def test_a_draft_with_problems_is_not_tried():
     with pytest.raises(Problems):
         trial(draft("linear", "max_pool2d"))
+
+
+WINDOWS = """
+import sys
+import core.engine.trainer, psutil
+sys.modules["resource"] = None  # there is none on Windows
+sys.platform = "win32"
+import core.engine.trial
+"""
+
+
+def test_what_an_epoch_takes_can_be_measured_where_no_resource_module_is():
+    done = subprocess.run([sys.executable, "-c", WINDOWS], cwd=ROOT, capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr

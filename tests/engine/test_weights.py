@@ -1,8 +1,15 @@
 """Protects weights on disk: whole or not at all, tensors only, refused when another network's."""
 
+import errno
+import os
+import resource
+from contextlib import contextmanager
+
 import pytest
 import torch
+from safetensors import SafetensorError
 
+from core.engine import tensors
 from core.engine import weights as files
 from core.engine.beginning import initial
 from core.experiment.templates import names, template
@@ -52,3 +59,35 @@ def test_a_damaged_file_is_refused(damage, tmp_path):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(Problems):
         files.read(path, net)
+
+
+@contextmanager
+def files_of_at_most(size: int):
+    """A system that refuses larger files, as one with a quota would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_what_the_disk_refuses_is_told_as_such_and_nothing_half_written_stays(tmp_path):
+    net = initial(draft({"kind": "linear", "units": 64}))
+    files.write(tmp_path / "w", net)
+    whole = (tmp_path / "w").read_bytes()
+    with files_of_at_most(100), pytest.raises(OSError, match=os.strerror(errno.EFBIG)) as refused:
+        files.write(tmp_path / "w", net)
+    assert refused.value.errno == errno.EFBIG
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"w": whole}
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_every_word_of_the_disk_comes_through_safetensors(tmp_path, monkeypatch, fault):
+    def refuse(*_):
+        raise SafetensorError(f"Error while serializing: I/O error: no (os error {fault})")
+
+    monkeypatch.setattr(tensors, "save_file", refuse)
+    with pytest.raises(OSError, match=os.strerror(fault)) as refused:
+        files.write(tmp_path / "w", initial(draft("linear")))
+    assert refused.value.errno == fault

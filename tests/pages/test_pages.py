@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 from core.events import Changed, StepsRecorded, Validated
 from core.experiment import model
 from core.experiment.templates import template
+from core.problems import StoreTrouble
 from core.records import RunState
-from core.runtime import locks, paths
+from core.runtime import client, locks, paths
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.trouble import NoSuchRun
@@ -165,6 +166,44 @@ def test_an_interrupted_run_is_resumed_and_a_stopped_one_is_not_offered_it(store
     press(select(test, 0), "Resume")
     with closing(Catalog(store)) as catalog:
         assert catalog.run(run).state is RunState.QUEUED
+
+
+def test_a_run_that_somebody_else_removed_before_it_was_resumed_is_told_in_a_box(store, monkeypatch):
+    add(store, RunState.INTERRUPTED)
+    test = select(opened("pages/runs.py"), 0)
+
+    def gone(store, run):
+        raise NoSuchRun(run)
+
+    monkeypatch.setattr(client, "resume", gone)
+    press(test, "Resume")
+    assert [box.value for box in test.error] == ["There is no run 1. Choose one from the list of runs."]
+
+
+def test_a_run_whose_curves_cannot_be_read_is_told_in_a_box(store):
+    run = add(store, RunState.FINISHED)
+    (files.run_folder(store, run) / files.RUN).write_bytes(b"This was a database once. " * 100)
+    test = select(opened("pages/runs.py"), 0)
+    assert "is damaged" in test.error[0].value
+    add(store, RunState.FINISHED)
+    assert "is damaged" in select(opened("pages/runs.py"), 0, 1).error[0].value
+
+
+def test_an_export_the_store_refuses_is_told_in_the_dialog(store, monkeypatch):
+    def refuse(*_):
+        raise StoreTrouble("The disk is full. Free some space there.")
+
+    monkeypatch.setattr(client, "ask", refuse)
+    test = AppTest.from_function(_export, args=(add(store, RunState.FINISHED),), default_timeout=30).run()
+    test.button(key="make_run-1_script").click().run()
+    assert not test.exception
+    assert "The disk is full. Free some space there." in said(test)
+
+
+def _export(run: int) -> None:
+    from pages.parts import export
+
+    export.take_away(run)
 
 
 def test_a_run_is_renamed(store):

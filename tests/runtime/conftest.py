@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from core.events import Event
+from core.problems import StoreTrouble
 from core.records import Run, RunState
 from core.runtime import locks, paths
 from core.store import files
@@ -31,6 +32,16 @@ def experiment(template: str = "two-spirals", **training: Any) -> dict[str, Any]
     raw = json.loads((TEMPLATES / f"{template}.json").read_text())["experiment"]
     raw["training"].update(training)
     return raw
+
+
+def fail_once(monkeypatch, owner, name: str) -> None:
+    """The next call is a transient trouble."""
+    real = getattr(owner, name)
+
+    def busy(*given, **named):
+        monkeypatch.setattr(owner, name, real)
+        raise StoreTrouble("The catalog stayed busy. Try again.")
+    monkeypatch.setattr(owner, name, busy)
 
 
 class Works:

@@ -1,6 +1,9 @@
 """Protects going back: moments of a run can be looked at and branched from, whatever becomes of it."""
 
+import errno
 import json
+import os
+import shutil
 import signal
 import uuid
 from contextlib import closing
@@ -9,13 +12,14 @@ import numpy as np
 import pytest
 
 from core.events import Branched, Finished, Started, StepsRecorded, Validated
-from core.problems import Problems
+from core.problems import Problems, StoreTrouble
 from core.records import RunState, Snapshot
 from core.runtime import branching, client, paths
 from core.runtime.analyst import reply
 from core.runtime.desk import Desk
 from core.runtime.requests import Moment, read
 from core.store.moments import moment
+from core.store.trouble import StoreFull
 from tests.conftest import until
 from tests.runtime.conftest import experiment
 
@@ -127,6 +131,40 @@ def test_what_is_not_kept_starts_nothing(works, whole):
     with pytest.raises(Problems, match=f"Run {run} keeps no moment of step {first}"):
         branch(works, run, first, raw)  # a picture only
     assert len(works.catalog.runs()) == before
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A store with a moment of run 1."""
+    place = paths.checkpoint(tmp_path, 1, 5)
+    place.mkdir(parents=True)
+    for name in ("state.json", "state.safetensors"):
+        (place / name).write_text(name)
+    return tmp_path
+
+
+def test_the_moment_of_a_branch_is_the_same_files_and_outlives_the_run(kept):
+    branching.take_along(kept, 1, 5, 2)
+    shutil.rmtree(paths.checkpoint(kept, 1, 5))
+    branching.take_along(kept, 2, 5, 3)  # the first moment of a branch is its origin's
+    for run in (2, 3):
+        place = paths.origin(kept, run) / "ckpt-5"
+        assert {part.name: part.read_text() for part in place.iterdir()} == {
+            name: name for name in ("state.json", "state.safetensors")}
+
+
+@pytest.mark.parametrize(("fault", "refusal"), [
+    (errno.ENOENT, Problems), (errno.ENOSPC, StoreFull), (errno.EACCES, StoreTrouble)])
+def test_only_a_moment_that_is_gone_is_called_gone(kept, monkeypatch, fault, refusal):
+    def refuse(*_):
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(branching.os, "link", refuse)
+    monkeypatch.setattr(branching.shutil, "copy2", refuse)
+    with pytest.raises(refusal) as told:
+        branching.take_along(kept, 1, 5, 2)
+    assert ("keeps no moment of step 5" in str(told.value)) == (fault == errno.ENOENT)
+    assert not paths.origin(kept, 2).exists(), "nothing half"
 
 
 def test_another_sample_is_followed_through_the_network_of_a_moment(works, whole):

@@ -2,9 +2,12 @@
 
 import shutil
 import signal
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.records import RunState
@@ -95,6 +98,17 @@ def test_a_dispatcher_that_was_killed_is_started_again_by_who_stays(own_works, m
     until(lambda: not locks.held(paths.jobs_lock(works.store)), 20, "the dispatcher ending when nobody stays")
 
 
+def test_a_dispatcher_of_other_code_that_ended_by_itself_is_replaced_all_the_same(tmp_path, monkeypatch):
+    ended = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    holder = psutil.Process(ended.pid)
+    ended.communicate()
+    monkeypatch.setattr(locks, "signer", lambda path: holder)
+    starter, started = client.Starter(), []
+    monkeypatch.setattr(starter, "_start", lambda store, idle: started.append(store))
+    starter.replace(tmp_path, 1.0)
+    assert started == [tmp_path]
+
+
 def test_no_stranger_with_the_number_of_a_dead_dispatcher_is_signalled(tmp_path):
     lock = locks.take(tmp_path / "lock")
     lock.sign(version="x")
@@ -104,6 +118,37 @@ def test_no_stranger_with_the_number_of_a_dead_dispatcher_is_signalled(tmp_path)
     (tmp_path / "lock").write_text(str({**signed, "created": signed["created"] - 60}).replace("'", '"'))
     assert locks.signer(tmp_path / "lock") is None
     lock.release()
+
+
+BREAKS = """
+import sys
+from core.runtime import jobs
+from core.records import RunState
+from core.runtime.dispatcher import Dispatcher
+
+def breaks(self, look=Dispatcher._look_after_adopted):
+    assert not self._catalog.in_state(RunState.RUNNING), "it breaks"
+    look(self)
+
+Dispatcher._look_after_adopted = breaks
+jobs.run()
+"""
+
+
+def test_a_dispatcher_that_breaks_lets_go_at_once_and_its_run_trains_on(own_works):
+    works = own_works()
+    run = works.queue()
+    broken = subprocess.run([sys.executable, "-c", BREAKS, works.store], cwd=ROOT, capture_output=True,
+                            text=True, timeout=30, check=False)
+    assert broken.returncode == 1
+    assert "it breaks" in broken.stderr
+    assert not locks.held(paths.jobs_lock(works.store))
+    at = works.reader(run).progress()
+    works.until_step(run, (at.step if at else 0) + 1)
+    works.start("--idle", 60)
+    works.at_work()
+    works.tell(run, "stop")
+    assert works.until_over(run).state is RunState.STOPPED
 
 
 def test_as_many_runs_train_at_once_as_there_are_slots_and_paused_ones_take_none(works):

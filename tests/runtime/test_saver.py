@@ -141,6 +141,22 @@ def test_a_moment_a_person_marked_outlives_the_budget(saving, monkeypatch):
     assert "could not be kept" in saving.keeper.notes[-1]
 
 
+def test_a_disk_that_lets_nothing_go_is_told_once_and_costs_the_run_nothing_else(saving, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(saver, "MOST", 3)
+    glance(saving, 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(saving.saver.checkpoints, "remove", full)
+        for _ in range(6):
+            kept = glance(saving, 30.0)
+    assert len(kept) == 6
+    assert len(saving.keeper.notes) == 1
+    assert "Old moments could not be let go" in saving.keeper.notes[0]
+    assert len(glance(saving, 30.0)) == 3
+
+
 def test_two_moments_are_kept_however_large_they_are(saving, monkeypatch):
     monkeypatch.setattr(saver, "_MB", 0)
     glance(saving, 0.0)

@@ -4,10 +4,14 @@ import json
 import os
 import threading
 import time
+from typing import Any
 
+import anyio
 import pytest
 
 from core.records import Snapshot
+from core.runtime import stream
+from core.store.catalog import Catalog
 from core.store.files import run_folder
 from core.store.reader import Reader
 from tests.conftest import App, until
@@ -272,6 +276,46 @@ def test_a_watched_run_may_vanish(app, page):
         other.well("delete", run=run)
     assert run not in [row["id"] for row in page.well("runs")["runs"]]
     assert not page.ask("watch", run=run, after=0)["ok"]
+
+
+class Socket:
+    """A page's end of the route, without a server between."""
+
+    def __init__(self) -> None:
+        self.asks, self.asked = anyio.create_memory_object_stream[dict[str, Any]](9)
+        self.replies: list[dict[str, Any]] = []
+
+    async def receive(self) -> dict[str, Any]:
+        try:
+            return {"type": "websocket.receive", "text": json.dumps(await self.asked.receive())}
+        except anyio.EndOfStream:
+            return {"type": "websocket.disconnect"}
+
+    async def send_text(self, text: str) -> None:
+        self.replies.append(json.loads(text))
+
+    async def ask(self, number: int, do: str, **fields: Any) -> dict[str, Any]:
+        """The reply to a request."""
+        await self.asks.send({"id": number, "do": do, **fields})
+        with anyio.fail_after(20):
+            while not (found := [reply for reply in self.replies if reply["id"] == number]):
+                await anyio.sleep(0.002)
+        return found[0]
+
+
+def test_a_page_is_told_of_a_store_in_trouble_and_works_once_it_is_mended(tmp_path):
+    async def visit() -> None:
+        socket = Socket()
+        async with socket.asked, anyio.create_task_group() as tasks:
+            tasks.start_soon(stream._Visit(socket, tmp_path / "store").stay)
+            async with socket.asks:
+                refused = [await socket.ask(1, "runs"), await socket.ask(2, "moment", run=1, step=1),
+                           await socket.ask(3, "preview", draft={})]
+                assert all("is not there" in reply["problems"][0]["what"] for reply in refused)
+                Catalog(tmp_path / "store").close()
+                assert await socket.ask(4, "runs") == {"id": 4, "ok": True, "runs": []}
+
+    anyio.run(visit)
 
 
 def test_many_questions_at_once_are_all_answered(page):

@@ -6,12 +6,17 @@ import signal
 import pytest
 from safetensors.numpy import load
 
-from core.events import Continued, Finished, StepsRecorded
+from core.engine.trainer import Trainer
+from core.events import Continued, Event, Finished, StepsRecorded
+from core.experiment.model import read
 from core.records import RunState
-from core.runtime import client
+from core.runtime import client, paths, together
 from core.runtime.worker import train
+from core.store import files
+from core.store.catalog import Catalog
+from core.store.trouble import StoreDamaged
 from tests.conftest import until
-from tests.runtime.conftest import experiment
+from tests.runtime.conftest import experiment, fail_once
 
 SEEDS = tuple(range(1, 9))
 """Eight are three times as fast as one after another; three are at times not worth it, by measurement."""
@@ -108,6 +113,73 @@ def test_members_put_back_into_the_queue_say_why(own_works):
         row = works.run(run)
         assert (row.state, row.family) == (RunState.QUEUED, None)
         assert "several times" in row.reason
+
+
+class Turns:
+    """Two trainers that take their steps in turn: a family, as far as the worker asks."""
+
+    def __init__(self, *members: Trainer) -> None:
+        self.members = members
+
+    def advance(self, steps: int, seconds: float) -> list[list[Event]]:
+        return [[] if member.over else member.advance(10, 60.0) for member in self.members]
+
+
+@pytest.fixture
+def pair(tmp_path, monkeypatch):
+    """Two claimed runs of three epochs, and what trains them as one, in this very process."""
+    monkeypatch.setattr(together.signal, "signal", lambda *_: None)
+    catalog = Catalog(tmp_path / "store")
+    asked = [(experiment(seed=seed, epochs=3, device="cpu", threads=1), "x") for seed in (1, 2)]
+    catalog.add_family(asked, "family", "accuracy")
+    rows = catalog.claim()
+    for row in rows:
+        files.make_folder(files.run_folder(catalog.store, row.id))
+        paths.run_lock(catalog.store, row.id).touch()
+    turns = Turns(*(Trainer(read(raw)) for raw, _ in asked))
+    yield together._Together(catalog.store, rows, turns, catalog)
+    catalog.close()
+
+
+def states(pair):
+    return [pair._catalog.run(member.run).state for member in pair._members]
+
+
+def refuse(*_, **__):
+    raise StoreDamaged("It is damaged. Move it away.")
+
+
+@pytest.mark.parametrize("failing", ["version", "commands"])
+def test_a_trouble_while_looking_for_commands_costs_the_members_one_look(pair, monkeypatch, failing):
+    fail_once(monkeypatch, Catalog, failing)
+    pair.do()
+    assert states(pair) == [RunState.FINISHED] * 2
+
+
+def test_a_member_whose_files_are_damaged_fails_alone(pair, monkeypatch):
+    monkeypatch.setattr(pair._members[0].keeper._writer, "append", refuse)
+    pair.do()
+    assert states(pair) == [RunState.FAILED, RunState.FINISHED]
+    assert pair._catalog.run(1).reason == "It is damaged. Move it away."
+
+
+def test_a_member_that_cannot_be_marked_as_failed_leaves_the_others_their_word(pair, monkeypatch):
+    for member in pair._members:
+        monkeypatch.setattr(member.keeper._writer, "append", refuse)
+    fail_once(monkeypatch, pair._catalog, "set_state")
+    pair.do()
+    assert states(pair) == [RunState.RUNNING, RunState.FAILED]
+
+
+def test_every_member_is_told_that_training_broke_even_when_one_is_gone(pair, monkeypatch):
+    def breaks(*_):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(pair._family, "advance", breaks)
+    pair._catalog.set_state(1, RunState.INTERRUPTED)
+    pair.do()
+    assert states(pair) == [RunState.INTERRUPTED, RunState.FAILED]
+    assert "This is our fault" in pair._catalog.run(2).reason
 
 
 def test_a_family_takes_one_place_among_the_runs_that_train(endless):

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from core.engine.course import Course
+from core.events import Finished
 from core.problems import StoreTrouble
 from core.records import RunState, Snapshot
-from core.runtime import analyst, children, dispatcher, locks, paths, sweep
+from core.runtime import analyst, children, client, dispatcher, locks, paths, sweep
 from core.runtime.conduct import Conductor
 from core.runtime.dispatcher import Dispatcher
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.writer import Writer
-from tests.runtime.conftest import experiment
+from tests.runtime.conftest import experiment, fail_once
 
 
 @pytest.fixture
@@ -42,16 +43,6 @@ def over(catalog: Catalog, state: RunState = RunState.INTERRUPTED) -> int:
     catalog.set_state(run, state)
     files.make_folder(files.run_folder(catalog.store, run))
     return run
-
-
-def fail_once(monkeypatch, owner, name: str) -> None:
-    """The next call is a transient trouble."""
-    real = getattr(owner, name)
-
-    def busy(*given):
-        monkeypatch.setattr(owner, name, real)
-        raise StoreTrouble("The catalog stayed busy. Try again.")
-    monkeypatch.setattr(owner, name, busy)
 
 
 def looked(catalog: Catalog, run: int) -> Snapshot:
@@ -94,6 +85,113 @@ def test_a_trouble_while_claiming_strands_nothing(catalog, serving, monkeypatch,
         serving._turn()
     serving._turn()
     assert started == [(run,), "key"]
+
+
+def begun(catalog: Catalog) -> int:
+    """A claimed run whose process is gone."""
+    run = queue(catalog)
+    catalog.claim()
+    files.make_folder(files.run_folder(catalog.store, run))
+    paths.run_lock(catalog.store, run).touch()
+    return run
+
+
+@pytest.fixture
+def workers(monkeypatch) -> list[tuple[int, ...]]:
+    """The runs for which a worker was asked; none of them ever ends."""
+    asked: list[tuple[int, ...]] = []
+    child = SimpleNamespace(sentinel=None, ended=lambda: None, kill=lambda: None)
+    monkeypatch.setattr(children, "start_worker", lambda runs, store: asked.append(runs) or child)
+    return asked
+
+
+def test_a_damaged_run_fails_alone_and_keeps_no_other_waiting(catalog, serving, workers):
+    broken, gone = begun(catalog), begun(catalog)
+    (files.run_folder(catalog.store, broken) / files.RUN).write_bytes(b"This was a database once. " * 100)
+    waiting = queue(catalog)
+    serving._turn()
+    assert catalog.run(broken).state is RunState.FAILED
+    assert "is damaged" in catalog.run(broken).reason
+    assert catalog.run(gone).state is RunState.INTERRUPTED
+    assert workers == [(waiting,)]
+
+
+def test_a_run_whose_files_cannot_be_read_now_is_interrupted_with_the_reason(catalog, serving, monkeypatch):
+    run = begun(catalog)
+
+    def busy(folder):
+        raise StoreTrouble("The file stayed busy. Try again.")
+    monkeypatch.setattr(dispatcher, "left_behind", busy)
+    serving._turn()
+    assert catalog.run(run).state is RunState.INTERRUPTED
+    assert catalog.run(run).reason.endswith("Try again.")
+
+
+@pytest.mark.parametrize("found", ["adopted", "own"])
+def test_a_gone_worker_is_told_of_again_when_the_catalog_was_in_trouble(catalog, serving, monkeypatch, found):
+    monkeypatch.setattr(dispatcher, "_ROUND", 0.0)
+    serving._turn()
+    run = begun(catalog)
+    if found == "adopted":
+        serving._adopted[run] = "x"
+        serving._turn()  # it is noticed
+    else:
+        serving._workers[run,] = SimpleNamespace(ended=lambda: -9)
+    fail_once(monkeypatch, serving._catalog, "set_state")
+    with pytest.raises(StoreTrouble):
+        serving._turn()
+    serving._turn()
+    assert catalog.run(run).state is RunState.INTERRUPTED
+
+
+@pytest.mark.parametrize("failing", ["put", "answered"])
+def test_a_question_whose_analyst_was_killed_is_answered_when_the_disk_takes_it(
+        catalog, serving, monkeypatch, failing):
+    serving._turn()
+    catalog.ask("key", "system", {})
+    catalog.claim_question()
+    serving._analysts["key"] = SimpleNamespace(
+        child=SimpleNamespace(sentinel=None, ended=lambda: -9, kill=lambda: None), until=float("inf"))
+    fail_once(monkeypatch, analyst if failing == "put" else serving._catalog, failing)
+    with pytest.raises(StoreTrouble):
+        serving._turn()
+    serving._turn()
+    assert client.answer(catalog.store, "key").facts["passing"]
+    catalog.reopen_questions()
+    assert not catalog.waiting_questions(), "nobody answers it a second time"
+
+
+def test_a_run_that_told_its_ending_and_was_killed_keeps_its_moments(catalog, serving):
+    run = begun(catalog)
+    writer = Writer(files.run_folder(catalog.store, run))
+    writer.append(Finished(step=1, epoch=1, seconds=2.0, test={}))
+    writer.close()
+    kept = files.make_folder(paths.checkpoint(catalog.store, run, 1))
+    serving._adopt()
+    assert catalog.run(run).state is RunState.FINISHED
+    assert kept.exists(), "it can be branched from"
+
+
+def test_an_adopted_family_takes_one_place(catalog, serving, workers, monkeypatch):
+    runs = catalog.add_family([(experiment(seed=seed), "x") for seed in range(1, 65)], "family", "accuracy")
+    catalog.claim()
+    waiting = queue(catalog)
+    monkeypatch.setattr(serving, "_alive", lambda run: run in runs)
+    serving._adopt()
+    serving._turn()
+    assert workers == [(waiting,)]
+
+
+def test_a_run_put_back_by_an_adopted_family_and_taken_again_is_left_to_its_new_worker(
+        catalog, serving, workers, monkeypatch):
+    monkeypatch.setattr(dispatcher, "_ROUND", 0.0)
+    serving._turn()
+    run = queue(catalog)
+    serving._adopted[run] = "x"
+    for _ in range(3):
+        serving._turn()
+    assert workers == [(run,)]
+    assert catalog.run(run).state is RunState.STARTING
 
 
 @contextmanager

@@ -10,8 +10,9 @@ import pytest
 
 from core.problems import StoreTrouble
 from core.records import RunState
+from core.store import catalog as store
 from core.store import files
-from core.store.catalog import Catalog
+from core.store.catalog import Catalog, Origin
 from core.store.trouble import NoSuchRun, RunIsOver
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +99,44 @@ def test_a_family_is_claimed_together_and_counts_as_one_at_work(catalog):
     assert [[run.id for run in catalog.claim()] for _ in range(3)] == [[family[0]], [family[1]], [other]]
 
 
+def test_the_same_press_again_queues_nothing_when_the_family_was_disbanded(catalog):
+    asked = [({}, "a"), ({}, "b")]
+    family = catalog.add_family(asked, "press", "loss")
+    catalog.claim()
+    catalog.disband(family, "They differ.")
+    assert catalog.add_family(asked, "press", "loss") == family
+    catalog.delete(family[0])
+    assert catalog.add_family(asked, "press", "loss") == family[1:]
+    assert len(catalog.runs()) == 1
+
+
+def test_a_run_gets_nothing_of_what_one_that_was_never_queued_had_put_ready(catalog):
+    def prepare(run: int) -> None:
+        files.put(files.make_folder(files.run_folder(catalog.store, run)) / "plan.json", b"[]")
+        raise StoreTrouble("The disk is full. Free some space there.")
+
+    for again in (lambda: queue(catalog), lambda: catalog.add_family([({}, "a")], "family", "loss")[0]):
+        with pytest.raises(StoreTrouble):
+            queue(catalog, origin=Origin(None, None, prepare))
+        folder = files.run_folder(catalog.store, again())
+        assert not folder.exists()
+
+
+def test_what_a_run_of_a_lost_catalog_told_is_put_aside_and_kept(catalog):
+    folder = files.make_folder(files.run_folder(catalog.store, 1))
+    (folder / files.RUN).write_bytes(b"curves")
+    assert queue(catalog) == 1
+    assert not folder.exists()
+    [found] = folder.parent.glob("000001.found-*")
+    assert (found / files.RUN).read_bytes() == b"curves"
+
+
+def test_what_a_run_is_told_first_is_there_before_anybody_can_claim_it(catalog):
+    for _ in range(2):
+        run = queue(catalog, key="one click", pace=2.0, first=[{"kind": "step"}])
+    assert [command["kind"] for _, command in catalog.commands(run)] == ["pace", "step"]
+
+
 def test_a_run_that_is_over_stays_as_it_is(catalog):
     run = queue(catalog)
     catalog.set_state(run, RunState.RUNNING, best=0.5)
@@ -179,6 +218,18 @@ def test_the_question_asked_last_is_answered_first_and_each_once(catalog):
     assert catalog.claim_question() is None, "it is being answered"
     catalog.reopen_questions()
     assert {catalog.claim_question().key for _ in range(2)} == {"new", "old"}
+
+
+def test_questions_that_were_answered_long_ago_are_forgotten(catalog, monkeypatch):
+    catalog.ask("old", "look", {})
+    catalog.answered("old")
+    catalog.ask("new", "look", {})
+    catalog.answered("new")
+    assert catalog.question("old") is not None
+    monkeypatch.setattr(store, "_REMEMBERED", 0)
+    catalog.ask("waiting", "look", {})
+    catalog.answered("new")
+    assert [key for key in ("old", "new", "waiting") if catalog.question(key)] == ["waiting"]
 
 
 def test_another_process_is_noticed_by_the_version(catalog):

@@ -1,5 +1,6 @@
 """Protects what a person reads when the disk does not do what it should: one clear line with the way out."""
 
+import errno
 import os
 import shutil
 
@@ -62,6 +63,20 @@ def test_a_damaged_file_is_called_damaged(tmp_path):
     with pytest.raises(StoreTrouble) as trouble:
         Reader(tmp_path).events()
     assert one_clear_line(trouble, "damaged")
+
+
+def test_a_file_that_cannot_be_written_leaves_the_one_before_and_nothing_half(tmp_path):
+    path = tmp_path / "answer.bin"
+    files.put(path, b"before")
+
+    def refuse(new):
+        new.write_bytes(b"half")
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+    with pytest.raises(StoreFull) as trouble:
+        files.place(path, refuse)
+    assert one_clear_line(trouble, "full", "Free some space")
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"answer.bin": b"before"}
+    assert path.stat().st_mode & 0o777 == 0o600, "for its owner's eyes only"
 
 
 def test_an_older_store_is_led_to_the_version_of_today_once(tmp_path):
