@@ -1,8 +1,8 @@
 """A disk as it could be after power is cut: what was made safe, and any part of what was not.
 
-Of what was written to a file since its last sync, each piece may be there, missing, or torn between sectors.
+Of what was written to a file since its last sync each piece may be there, missing, or torn between sectors.
 Changes of names stay in order up to the last that were made safe: by any sync (as with a journal), or, where
-the disk is strict, only by one of their own folder. Method: SQLite's crash tests (`test6.c`), for whole folders.
+the disk is strict, only by one of their own folder. Method: the crash tests of SQLite (`test6.c`).
 """
 
 import random
@@ -152,7 +152,8 @@ class Disk:
                     _set(shape.setdefault(id(folder), dict(folder.safe)), name, stands)
         self._make(self.root, shape, chance, into)
 
-    def _make(self, folder: Folder, shape: dict[int, dict[str, Node]], chance: random.Random, into: Path) -> None:
+    def _make(self, folder: Folder, shape: dict[int, dict[str, Node]], chance: random.Random,
+              into: Path) -> None:
         into.mkdir()
         for name, node in shape.get(id(folder), folder.safe).items():
             if isinstance(node, Folder):

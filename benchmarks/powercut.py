@@ -23,6 +23,7 @@ from benchmarks.disk import Act, Disk, Folder, Kind
 from benchmarks.figures import Figure
 from benchmarks.kills import left
 from core.engine.checkpoint import Checkpoints
+from core.events import Point
 from core.experiment import templates
 from core.experiment.model import write
 from core.runtime import paths
@@ -52,7 +53,13 @@ class Recording:
     start: Path
     acts: list[Act]
     run: int
-    left: tuple[object, object]
+    left: tuple[list[Point], bytes]
+    """Its points and weights at the end."""
+
+    @property
+    def end(self) -> int:
+        """The step it ended with."""
+        return max(step for _, step, _ in self.left[0])
 
 
 def recorded(folder: Path, planted: bool) -> Recording:
@@ -69,9 +76,9 @@ def recorded(folder: Path, planted: bool) -> Recording:
     subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-w", "-o", recorder, Path(__file__).with_suffix(".c"),
                     "-ldl"], check=True)
     log = folder / "log"
+    told = {"LD_PRELOAD": str(recorder), "RECORD_LOG": str(log), "RECORD_ROOT": str(store)}
     subprocess.run([sys.executable, "-c", WORKER, str(run), str(store), "planted" if planted else "as it is"],
-                   cwd=ROOT, check=True, env={**os.environ, "LD_PRELOAD": str(recorder), "RECORD_LOG": str(log),
-                                              "RECORD_ROOT": str(store)})
+                   cwd=ROOT, check=True, env=os.environ | told)
     same = {inode: (start / name).stat().st_ino for name, inode in inodes.items()}
     acts = [act._replace(inode=same.get(act.inode, act.inode + (1 << 40))) for act in _read(log, store)]
     return Recording(start, acts, run, left(store, run)[:2])
@@ -91,25 +98,21 @@ def _read(log: Path, root: Path) -> Iterator[Act]:
 
 
 def cut(recording: Recording, place: int, strict: bool, chance: random.Random, into: Path) -> int:
-    """Make a disk as it may be when power is cut after `place` acts; its newest checkpoint that was safe, or 0."""
+    """Make a disk as it may be after `place` acts and a cut; the newest checkpoint that was safe, or 0.
+
+    That of the end is not counted: it is of use only with the ending, which is stored after it.
+    """
     disk, kept = Disk(recording.start, strict), str(paths.checkpoints(Path(), recording.run))
     safe = {0}
     for act in recording.acts[:place]:
-        here = act.kind is Kind.RENAME and os.path.dirname(act.path) == kept
-        if here and "ckpt-" in act.path:
+        if act.kind is Kind.RENAME and os.path.dirname(act.path) == kept and "ckpt-" in act.path:
             safe.discard(_step(act.path))  # it is let go
         disk.do(act)
-        if act.kind is Kind.SYNC and disk.node(act.inode) is disk.at(kept) is not None:
-            safe |= _safe(disk, kept)
+        folder = disk.at(kept)
+        if act.kind is Kind.SYNC and isinstance(folder, Folder) and disk.node(act.inode) is folder:
+            safe |= {_step(name) for name in folder.safe if name.startswith("ckpt-")}
     disk.after(chance, into)
-    return max(safe)
-
-
-def _safe(disk: Disk, kept: str) -> set[int]:
-    """The steps of the checkpoints that lie in their folder, whatever happens."""
-    folder = disk.at(kept)
-    assert isinstance(folder, Folder)
-    return {_step(name) for name in folder.safe if name.startswith("ckpt-")}
+    return max(safe - {recording.end})
 
 
 def _step(path: str) -> int:
@@ -161,7 +164,7 @@ def measure() -> Iterator[Figure]:
             bad += [wrong] if wrong else []
             equal += number % every == 0 and goes_on(recording, store)
     first = f"; the first: {bad[0]}" if bad else ""
-    yield Figure(f"power cut at any of {len(recording.acts):,} writes, syncs and renames of a run: found whole",
+    yield Figure(f"power cut after any of {len(recording.acts):,} writes, syncs and new names: found whole",
                  f"{STATES - len(bad):,}/{STATES:,} (seed {SEED}){first}", f"{STATES:,}/{STATES:,}", not bad)
     yield Figure("runs that went on after such a cut and ended as the one never cut, to the last bit",
                  f"{equal}/{RESUMED}", f"{RESUMED}/{RESUMED}", equal == RESUMED)

@@ -21,6 +21,17 @@ def place(path: Path, write: Callable[[Path], object], durable: bool = True) -> 
         new.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, if need be with those above it, for its owner's eyes only; it outlives a power cut.
+
+    Raises OSError.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in missing:
+        sync(made.parent)
+
+
 def sync(path: Path) -> None:
     """Have what was written to a file, or the names in a folder, outlive a power cut."""
     if os.name != "posix" and path.is_dir():

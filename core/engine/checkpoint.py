@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from safetensors.torch import load
 
-from core.disk import sync
+from core.disk import make_folder, sync
 from core.engine import packing
 from core.engine.tensors import save
 
@@ -51,7 +51,7 @@ class Checkpoints:
 
     def write(self, step: int, mark: int, key: dict[str, Any], state: Any) -> None:
         """Put a checkpoint in its place as a whole. Raises OSError."""
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self.folder)
         made = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
         try:
             _fill(made, {"format": _FORMAT, "step": step, "mark": mark, "key": key}, state)

@@ -27,7 +27,7 @@ def answer_file(store: Path, key: str) -> Path:
 def make_folder(folder: Path) -> Path:
     """The folder, made if need be, for its owner's eyes only."""
     with told(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.make_folder(folder)
     return folder
 
 

@@ -3,6 +3,7 @@
 import errno
 import random
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
