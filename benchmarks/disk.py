@@ -96,9 +96,11 @@ class Disk:
         return self._nodes.get(inode)
 
     def at(self, path: str) -> Node | None:
-        """What is called so now."""
-        folder, name = self._found(path)
-        return folder.now.get(name)
+        """What is called so now, if anything is."""
+        node: Node | None = self.root
+        for part in PurePath(path).parts:
+            node = node.now.get(part) if isinstance(node, Folder) else None
+        return node
 
     def do(self, act: Act) -> None:
         """Have something done to it."""
@@ -163,13 +165,9 @@ class Disk:
 
     def _found(self, path: str) -> tuple[Folder, str]:
         """The folder a path lies in now, and its last name."""
-        *above, name = PurePath(path).parts
-        folder = self.root
-        for part in above:
-            inner = folder.now[part]
-            assert isinstance(inner, Folder), f"{path}: {part} is no folder"
-            folder = inner
-        return folder, name
+        folder = self.at(str(PurePath(path).parent))
+        assert isinstance(folder, Folder), f"{path} lies in no folder"
+        return folder, PurePath(path).name
 
 
 def _set(names: dict[str, Node], name: str, node: Node | None) -> None:
