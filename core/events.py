@@ -89,6 +89,16 @@ class WeightEdited(Plain):
     value: float
 
 
+class Repinned(Plain):
+    """The machine's load changed: from the step after `step` on it trains with another number of threads."""
+
+    type: Literal["repinned"] = "repinned"
+    step: int
+    threads: int
+    gain: float
+    """How many times as fast that was measured to be."""
+
+
 class Marked(Plain):
     """The moment after `step` was marked to be kept."""
 
@@ -208,8 +218,8 @@ class Failed(Plain):
     details: str = ""
 
 
-Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Marked | Paused | Resumed | Continued
-         | Branched | TurboChanged | Finished | Stopped | Diverged | Failed)
+Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Repinned | Marked | Paused | Resumed
+         | Continued | Branched | TurboChanged | Finished | Stopped | Diverged | Failed)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 
 

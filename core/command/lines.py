@@ -6,6 +6,7 @@ from core.events import (
     Event,
     Failed,
     Finished,
+    Repinned,
     Started,
     Stopped,
     TurboChanged,
@@ -30,6 +31,9 @@ def line(event: Event) -> str:
             return f"diverged at step {event.step}: the loss was {event.loss}"
         case Failed():
             return event.what
+        case Repinned():
+            return (f"the machine's load changed: threads: {event.threads} from step {event.step}, "
+                    f"{event.gain:.1f} times as fast")
         case TurboChanged():
             return _turbo(event)
         case _:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.engine.build import Net, network
-from core.engine.data import split
+from core.engine.data import Split, split
 from core.engine.evaluate import encoded
 from core.engine.stepper import Stepper
 from core.experiment.model import Experiment
@@ -54,9 +54,12 @@ def shuffle(count: int, seed: int, epoch: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
 
 
-def tried(experiment: Experiment, device: str) -> Callable[[], None]:
-    """A function that takes one step of a fresh network on a device, always the same one."""
-    ready = split(experiment.data, device)
+def tried(experiment: Experiment, device: str, ready: Split | None = None) -> Callable[[], None]:
+    """A function that takes one step of a fresh network on a device, always the same one.
+
+    ready: the data on that device, where it is at hand.
+    """
+    ready = ready or split(experiment.data, device)
     loss = experiment.training.loss.for_task(ready.task)
     inputs, targets = ready.part("train")
     targets = encoded(targets, ready, loss.one_hot)

@@ -14,6 +14,9 @@ from core.problems import Problem, Problems
 MEASURED_SECONDS = 0.05
 """How long each candidate is tried; the whole choice stays well under a second."""
 
+CLEARLY = 1.15
+"""How many times as fast another choice must be for a run under way to be changed to it."""
+
 
 class Pins(NamedTuple):
     """What was chosen for a run and is needed to repeat it exactly."""
@@ -77,6 +80,25 @@ def choose(device: str, threads: int | None, trial: Callable[[str], Callable[[],
     if len(candidates) == 1:
         return candidates[0]
     return max(candidates, key=lambda pins: _steps_per_second(pins, trial))
+
+
+def better(now: Pins, trial: Callable[[str], Callable[[], None]]) -> tuple[Pins, float]:
+    """The thread count that is fastest as the machine is now, and how many times as fast as the present one.
+
+    The present one is returned unless another is clearly faster. See `choose` for `trial`.
+    """
+    speeds = {Pins(now.device, count): 0.0 for count in _thread_counts(now.device)} | {now: 0.0}
+    for pins in speeds:
+        speeds[pins] = _steps_per_second(pins, trial)
+    fastest = max(speeds, key=lambda pins: speeds[pins])
+    torch.set_num_threads(now.threads)
+    gain = speeds[fastest] / speeds[now]
+    return (fastest, gain) if gain >= CLEARLY else (now, 1.0)
+
+
+def free_to_choose(device: str) -> bool:
+    """Whether there is more than one thread count to choose from."""
+    return len(_thread_counts(device)) > 1
 
 
 def _thread_counts(device: str) -> list[int]:

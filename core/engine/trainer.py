@@ -204,6 +204,18 @@ class Trainer:
         self.course.stand(self.step, self.epoch, self.step)
         self._order = self._shuffled()
 
+    def rechoose(self) -> tuple[Pins, float]:
+        """Where it would train fastest as the machine is now, and how many times as fast; see `better`."""
+        random = devices.random_state(self.pins.device)
+        found = devices.better(self.pins, lambda device: tried(self.experiment, device, self.split))
+        devices.set_random_state(self.pins.device, random)
+        return found
+
+    def pin(self, threads: int) -> None:
+        """Go on with so many threads; steps compiled for another number are used no more."""
+        self.pins, self.turbo = Pins(self.pins.device, threads), None
+        torch.set_num_threads(threads)
+
     def use(self, experiment: Experiment) -> None:
         """Go on with an experiment that differs in live settings only."""
         self.stepper.use(experiment)

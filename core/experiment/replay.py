@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from core.catalog.base import Call
-from core.events import Branched, Changed, Continued, Event, Started, Stopped, TurboChanged, WeightEdited
+from core.events import (
+    Branched,
+    Changed,
+    Continued,
+    Event,
+    Repinned,
+    Started,
+    Stopped,
+    TurboChanged,
+    WeightEdited,
+)
 from core.experiment.changing import changed, moves
 from core.experiment.check import check
 from core.experiment.model import Experiment
@@ -39,6 +49,9 @@ def history(events: Iterable[Event]) -> History:
                 told = told._replace(apart=(*told.apart, said))
             case TurboChanged() if event.state == "on":
                 said = f"The run took compiled steps (Turbo) from step {event.step + 1} on."
+                told = told._replace(apart=(*told.apart, said))
+            case Repinned():
+                said = f"The run went on with {event.threads} threads from step {event.step + 1} on."
                 told = told._replace(apart=(*told.apart, said))
             case Continued() if not event.exact:
                 said = f"The run was interrupted, and went on in another place from step {event.step} on."

@@ -12,6 +12,7 @@ from core.events import (
     Event,
     Finished,
     Marked,
+    Repinned,
     Stopped,
     TurboChanged,
     WeightEdited,
@@ -26,6 +27,7 @@ from core.runtime.limits import reached
 from core.runtime.pace import Pace, Speed
 from core.runtime.past import Again
 from core.runtime.progress import progress
+from core.runtime.rechoice import Rechoice
 from core.runtime.replaying import Step
 from core.runtime.saver import Saver
 from core.runtime.turbo import Companion
@@ -66,6 +68,7 @@ class Conductor:
         self._pace = Pace()
         self._speed = Speed()
         self._companion = Companion(trainer, keeper.hear)
+        self._rechoice = Rechoice(trainer, keeper.hear)
         self._waiting = Waiting(trainer, keeper)
         self._ending: Ending | None = None
         self._edited = -1  # the step after which a weight was set by hand last
@@ -133,6 +136,8 @@ class Conductor:
                     self._trainer.change(change.setting, change.value)
                 case WeightEdited():
                     self._trainer.edit_weight(change.node, change.parameter, change.index, change.value)
+                case Repinned():
+                    self._trainer.pin(change.threads)
                 case TurboChanged():
                     self._pin(change.key)
 
@@ -199,6 +204,9 @@ class Conductor:
                 case WeightEdited():
                     self._keeper.hear(self._trainer.edit_weight(
                         event.node, event.parameter, event.index, event.value))
+                case Repinned():
+                    self._trainer.pin(event.threads)
+                    self._keeper.hear(event)
                 case TurboChanged():
                     self._pin(event.key)
                     self._keeper.hear(event)
@@ -225,6 +233,7 @@ class Conductor:
             self._mind_limits()
         free = self._pace.rate is None and not self._waiting.paused and self._again is None
         self._companion.glance(free=free)
+        self._rechoice.glance(free, self._speed.value())
         self._eye.glance(self._trainer.step, self._trainer.epoch, self._pace.rate is not None)
         if self._again is None and self._ending is None:
             self._saver.glance(self._trainer)

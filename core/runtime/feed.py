@@ -13,6 +13,7 @@ from core.events import (
     Failed,
     Finished,
     Marked,
+    Repinned,
     Started,
     Stopped,
     TurboChanged,
@@ -128,6 +129,8 @@ def _mark(event: Event) -> dict[str, Any] | None:
         return {"step": event.step, "text": f"{setting} {event.words()}"}
     if isinstance(event, WeightEdited):
         return {"step": event.step, "text": f"a weight of {event.node} set to {event.value:g}"}
+    if isinstance(event, Repinned):
+        return {"step": event.step, "text": f"threads {event.threads}"}
     if isinstance(event, Marked):
         return {"step": event.step, "text": "marked"}
     if isinstance(event, Branched):

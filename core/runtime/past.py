@@ -10,6 +10,7 @@ from core.events import (
     Continued,
     Event,
     Marked,
+    Repinned,
     Started,
     StepsRecorded,
     TurboChanged,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from core.engine.device import Pins
     from core.engine.trainer import Trainer
 
-Steer = Changed | WeightEdited | TurboChanged
+Steer = Changed | WeightEdited | Repinned | TurboChanged
 """What was done to a run under way that decides its numbers."""
 
 
@@ -31,7 +32,7 @@ def steers(event: Event) -> TypeGuard[Steer]:
     """Whether an event is of something done to the run; of compiled steps, when they were taken into use."""
     if isinstance(event, TurboChanged):
         return event.state == "on"
-    return isinstance(event, Changed | WeightEdited)
+    return isinstance(event, Changed | WeightEdited | Repinned)
 
 
 class Past(NamedTuple):
@@ -52,7 +53,8 @@ class Past(NamedTuple):
         """Where it trained; None when this machine does not have that device any more."""
         from core.engine.device import Pins, found
 
-        return Pins(self.started.device, self.started.threads) if self.started.device in found() else None
+        threads = self.checkpoint.key["threads"] if self.checkpoint else self.started.threads
+        return Pins(self.started.device, threads) if self.started.device in found() else None
 
     def restore(self, trainer: "Trainer") -> "Again":
         """Put a new trainer where the run can go on, and say what it will then tell again."""
