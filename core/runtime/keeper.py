@@ -20,6 +20,8 @@ from core.store.writer import Writer
 
 _RETRY = 0.25
 """Seconds between two tries to store something."""
+_TRIES = 20
+"""How often something is tried again that neither a full disk refused nor a busy one."""
 _LOOK = 1.0
 """Seconds between two looks whether the store is still there."""
 
@@ -32,7 +34,7 @@ class Keeper:
     """A run's database and its row in the catalog, for the worker."""
 
     def __init__(self, store: Path, run: Run, given_up: Callable[[], bool]) -> None:
-        """given_up: whether to stop waiting for a disk that is full or busy."""
+        """given_up: whether to stop waiting for the disk."""
         self.catalog = Catalog(store, create=False)
         self._writer = Writer(files.run_folder(store, run.id))
         self._reserve = Reserve(paths.reserve(store, run.id))
@@ -149,26 +151,32 @@ class Keeper:
                 raise Gone
 
     def _patiently(self, store: Callable[[], object]) -> None:
-        """Store something; while the disk is full or busy, the run waits and the catalog says why.
+        """Store something; while the disk does not take it, the run waits and the catalog says why.
 
-        Raises StoreTrouble for what waiting does not mend, and when waiting was given up.
+        Raises StoreTrouble when that does not pass, and when waiting was given up.
         """
-        told = waited = False
+        told, tries = False, 0
         while True:
             try:
                 store()
                 break
             except (RunIsOver, NoSuchRun, StoreMissing) as gone:
                 raise Gone from gone
-            except (StoreFull, StoreBusy) as trouble:
-                if waited and self._given_up():
+            except StoreTrouble as trouble:
+                tries += 1
+                if tries > self._patience(trouble):
                     raise
-                waited = True
                 self._reserve.give_up()
                 told = told or self._tell(trouble)
                 self._wait(trouble)
         if told:
             self._patiently(lambda: self._say(None))
+
+    def _patience(self, trouble: StoreTrouble) -> float:
+        """How often to try again: a disk is freed some time, other trouble passes soon or never."""
+        if self._given_up():
+            return 1
+        return math.inf if isinstance(trouble, StoreFull | StoreBusy) else _TRIES
 
     def _wait(self, trouble: StoreTrouble) -> None:
         """Until there is room for more than to say that there is none."""

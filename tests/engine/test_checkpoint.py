@@ -161,7 +161,7 @@ def test_a_checkpoint_goes_from_a_disk_that_takes_no_folder_more(two, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(checkpoint.tempfile, "mkdtemp", full)
-    monkeypatch.setattr(Path, "mkdir", full)
+    monkeypatch.setattr(checkpoint.Path, "mkdir", full)
     two.remove([5])
     assert sorted(path.name for path in two.folder.iterdir()) == ["ckpt-2"]
 

@@ -1,4 +1,4 @@
-"""Protects the wait for a disk: only for what passes by itself, told meanwhile, and never without an end."""
+"""Protects the wait for a disk: as long as that may pass by itself, told meanwhile, never without an end."""
 
 import shutil
 import uuid
@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import apsw
 import pytest
 
+from core.problems import StoreTrouble
 from core.records import RunState
 from core.runtime import keeper as keeping
 from core.runtime import paths
@@ -78,7 +79,7 @@ def damage(folder, table: str) -> None:
         file.write(b"\xff" * size)
 
 
-def test_a_damaged_database_is_not_waited_for(kept):
+def test_a_damaged_database_is_not_waited_for_longer_than_what_may_pass(kept):
     kept.keeper.close()
     damage(kept.folder, "notes")
     kept.keeper = Keeper(kept.catalog.store, kept.catalog.run(kept.run), lambda: False)
@@ -86,8 +87,9 @@ def test_a_damaged_database_is_not_waited_for(kept):
         kept.keeper.note("hello")
 
 
-@pytest.mark.parametrize("trouble", [StoreFull("It is full."), StoreBusy("It is busy.")])
-def test_a_full_or_busy_store_is_waited_for_and_that_is_told(kept, monkeypatch, trouble):
+@pytest.mark.parametrize("trouble", [StoreFull("It is full."), StoreBusy("It is busy."),
+                                     StoreTrouble("It could not be written. Check the disk.")])
+def test_a_store_in_trouble_is_waited_for_and_that_is_told(kept, monkeypatch, trouble):
     asked = refuse(kept, monkeypatch, trouble, times=3)
     kept.keeper.note("hello")
     assert [row.state for row in asked] == [RunState.RUNNING, *[RunState.PAUSED] * 3]

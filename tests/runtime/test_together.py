@@ -10,7 +10,7 @@ from core.engine.trainer import Trainer
 from core.events import Continued, Event, Finished, StepsRecorded
 from core.experiment.model import read
 from core.records import RunState
-from core.runtime import client, paths, together
+from core.runtime import client, keeper, paths, together
 from core.runtime.worker import train
 from core.store import files
 from core.store.catalog import Catalog
@@ -129,6 +129,7 @@ class Turns:
 def pair(tmp_path, monkeypatch):
     """Two claimed runs of three epochs, and what trains them as one, in this very process."""
     monkeypatch.setattr(together.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(keeper, "_TRIES", 0)
     catalog = Catalog(tmp_path / "store")
     asked = [(experiment(seed=seed, epochs=3, device="cpu", threads=1), "x") for seed in (1, 2)]
     catalog.add_family(asked, "family", "accuracy")
