@@ -24,6 +24,7 @@ PARTS = {
     "many": "Many at once",
     "canvas": "The canvas with 100 layers",
     "web": "The web process",
+    "long": "A run of ten million points",
     "kills": "Killed at random",
     "damage": "Checkpoints, exact and damaged",
     "fulldisk": "A full disk",

@@ -1,11 +1,10 @@
-"""The web process: what it maps, what it holds with ten people on it, and what a long run costs it."""
+"""The web process: what it maps, and what it holds with ten people on it."""
 
-import os
 import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
@@ -15,25 +14,17 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.figures import Figure
-from core.events import StepsRecorded
 from core.experiment.model import write
 from core.experiment.templates import template
-from core.records import RunState
-from core.runtime.feed import Feed
-from core.store import files
-from core.store.catalog import Catalog
-from core.store.writer import Writer
 from tests.conftest import App, Page, start_app, until
 
 SESSIONS, SECONDS = 10, 20.0
-LENGTHS = (1_000, 1_000_000)
 
 
 def measure() -> Iterator[Figure]:
-    """Start-up, memory, processor and growth."""
+    """Start-up, memory and processor."""
     with tempfile.TemporaryDirectory() as folder:
         yield from _busy(Path(folder) / "store")
-        yield from _growth(Path(folder) / "long")
 
 
 def _busy(store: Path) -> Iterator[Figure]:
@@ -124,38 +115,3 @@ def _listen(pages: list[Page], seconds: float) -> list[float]:
             page.hear(seconds=0.005)
             page.frames.clear()
     return [(len(page.ticks) - count) / seconds for page, count in zip(pages, before, strict=True)]
-
-
-def _growth(store: Path) -> Iterator[Figure]:
-    """What one look at a run costs, as long as it may already be."""
-    costs = {length: _looks(store, length) for length in LENGTHS}
-    short, long = costs[LENGTHS[0]], costs[LENGTHS[1]]
-    yield Figure(
-        f"a tick of ten new points after {LENGTHS[1]:,} points ÷ after {LENGTHS[0]:,}",
-        f"{long / short:.2f} ({1e6 * long:.0f} µs)",
-        "≤ 1.2",
-        long / short <= 1.2,
-    )
-
-
-def _looks(store: Path, length: int) -> float:
-    """Median seconds of `Feed.news` when ten points are new."""
-    with closing(Catalog(store)) as catalog:
-        run = catalog.add_run({}, "long", os.urandom(8).hex(), None, "")
-        catalog.set_state(run, RunState.RUNNING)
-    times: list[float] = []
-    with closing(Writer(files.make_folder(files.run_folder(store, run)))) as writer:
-        for first in range(1, length, 10_000):
-            writer.append(_recorded(first, min(10_000, length)))
-        with closing(Feed(store, run)) as feed:
-            feed.news()
-            for first in range(length + 1, length + 2001, 10):
-                writer.append(_recorded(first, 10))
-                began = time.perf_counter()
-                assert feed.news() is not None
-                times.append(time.perf_counter() - began)
-    return median(times)
-
-
-def _recorded(first: int, count: int) -> StepsRecorded:
-    return StepsRecorded(steps=tuple(range(first, first + count)), losses=(0.5,) * count)

@@ -18,6 +18,8 @@ class Started(Plain):
     device: str
     device_name: str
     threads: int
+    precision: str = "float32"
+    """What numbers the network computes with on its way forward and back."""
     epochs: int | None
     steps_per_epoch: int
     samples: dict[str, int]

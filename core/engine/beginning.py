@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.engine.build import Net, network
 from core.engine.data import Split, split
+from core.engine.device import Pins
 from core.engine.evaluate import encoded
 from core.engine.stepper import Stepper
 from core.experiment.model import Experiment
@@ -54,16 +55,16 @@ def shuffle(count: int, seed: int, epoch: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
 
 
-def tried(experiment: Experiment, device: str, ready: Split | None = None) -> Callable[[], None]:
-    """A function that takes one step of a fresh network on a device, always the same one.
+def tried(experiment: Experiment, pins: Pins, ready: Split | None = None) -> Callable[[], None]:
+    """A function that takes one step of a fresh network as pinned, always the same one.
 
     ready: the data on that device, where it is at hand.
     """
-    ready = ready or split(experiment.data, device)
+    ready = ready or split(experiment.data, pins.device)
     loss = experiment.training.loss.for_task(ready.task)
     inputs, targets = ready.part("train")
     targets = encoded(targets, ready, loss.one_hot)
-    stepper = Stepper(experiment, initial(experiment).to(device), targets)
+    stepper = Stepper(experiment, initial(experiment).to(pins.device), targets, pins.precision)
     one = inputs[:experiment.training.batch_size], targets[:experiment.training.batch_size]
 
     def step() -> None:

@@ -1,4 +1,4 @@
-"""Where to compute and with how many threads: found, and chosen by measuring the network to be trained."""
+"""Where to compute, with how many threads and in what precision: found, and chosen by measuring."""
 
 import os
 import platform
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from core.experiment.model import Training
 from core.problems import Problem, Problems
 
 MEASURED_SECONDS = 0.05
@@ -23,6 +24,11 @@ class Pins(NamedTuple):
 
     device: str
     threads: int
+    precision: str = "float32"
+
+
+Trial = Callable[[Pins], Callable[[], None]]
+"""Gives a function that takes one training step as pinned, on copies."""
 
 
 def found() -> list[str]:
@@ -69,25 +75,29 @@ def set_random_state(device: str, states: list[Tensor]) -> None:
         torch.get_device_module(device).set_rng_state(states[1])
 
 
-def choose(device: str, threads: int | None, trial: Callable[[str], Callable[[], None]]) -> Pins:
-    """The fastest allowed device and thread count.
-
-    `trial(device)` gives a function that takes one training step there, on copies. What is pinned is not
-    measured.
-    """
-    candidates = [Pins(name, count) for name in ([usable(device)] if device != "auto" else found())
-                  for count in ([threads] if threads else _thread_counts(name))]
+def choose(training: Training, trial: Trial) -> Pins:
+    """The fastest allowed device, thread count and precision. What is pinned is not measured."""
+    names = [usable(training.device)] if training.device != "auto" else found()
+    precisions = ["float32", "bfloat16"] if training.precision == "auto" else [training.precision]
+    candidates = [Pins(name, count, precision) for name in names
+                  for count in ([training.threads] if training.threads else _thread_counts(name))
+                  for precision in precisions]
     if len(candidates) == 1:
         return candidates[0]
-    return max(candidates, key=lambda pins: _steps_per_second(pins, trial))
+    return max(candidates, key=lambda pins: _steps_per_second(pins, trial) * _worth(pins))
 
 
-def better(now: Pins, trial: Callable[[str], Callable[[], None]]) -> tuple[Pins, float]:
+def _worth(pins: Pins) -> float:
+    """Fewer digits must gain clearly more."""
+    return 1 / CLEARLY if pins.precision == "bfloat16" else 1.0
+
+
+def better(now: Pins, trial: Trial) -> tuple[Pins, float]:
     """The thread count that is fastest as the machine is now, and how many times as fast as the present one.
 
-    The present one is returned unless another is clearly faster. See `choose` for `trial`.
+    The present one is returned unless another is clearly faster.
     """
-    speeds = {Pins(now.device, count): 0.0 for count in _thread_counts(now.device)} | {now: 0.0}
+    speeds = {now._replace(threads=count): 0.0 for count in _thread_counts(now.device)} | {now: 0.0}
     for pins in speeds:
         speeds[pins] = _steps_per_second(pins, trial)
     fastest = max(speeds, key=lambda pins: speeds[pins])
@@ -107,9 +117,9 @@ def _thread_counts(device: str) -> list[int]:
     return sorted({1, max(1, cores // 2), max(1, cores - 1)}) if device == "cpu" and cores > 2 else [1]
 
 
-def _steps_per_second(pins: Pins, trial: Callable[[str], Callable[[], None]]) -> float:
+def _steps_per_second(pins: Pins, trial: Trial) -> float:
     torch.set_num_threads(pins.threads)
-    step = trial(pins.device)
+    step = trial(pins)
     for _ in range(3):
         step()
     _wait(pins.device)

@@ -44,6 +44,8 @@ class Block:
         if training.optimizer.closure or training.parts > 1:
             raise refused("the optimizer asks for the loss several times" if training.optimizer.closure
                           else "a batch cannot be worked off in parts here")
+        if members[0].stepper.mixed:
+            raise refused("many at once are computed in float32")
         self.members = list(members)
         self._slots = list(members)
         net = members[0].network

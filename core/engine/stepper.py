@@ -16,9 +16,12 @@ from core.experiment.model import Experiment
 class Stepper:
     """One step of training. Waits for nothing, asks nothing back."""
 
-    def __init__(self, experiment: Experiment, net: Net, targets: Tensor) -> None:
-        """targets: those of the train split, as the loss reads them."""
+    def __init__(self, experiment: Experiment, net: Net, targets: Tensor, precision: str = "float32") -> None:
+        """targets: those of the train split, as the loss reads them. precision: see `Pins`."""
         self.net, samples = net, len(targets)
+        self.mixed = precision == "bfloat16"
+        """Whether the network computes in bfloat16; weights and loss are in float32 all the same."""
+        self._answer = self._mixed if self.mixed else net.forward
         task = experiment.data.task
         loss = experiment.training.loss.for_task(task)
         self.loss_of: Any = module(loss.call())
@@ -65,11 +68,15 @@ class Stepper:
         if self._parts > 1:
             loss = self._backward_in_parts(inputs, targets)
         else:
-            loss = self.loss_of.forward(self.net.forward(inputs), targets)
+            loss = self.loss_of.forward(self._answer(inputs), targets)
             self.priced(loss).backward()
         if self._clip is not None:
             torch.nn.utils.clip_grad_norm_(self._parameters, self._clip)
         return loss.detach()
+
+    def _mixed(self, inputs: Tensor) -> Tensor:
+        with torch.autocast(inputs.device.type, torch.bfloat16):
+            return self.net.forward(inputs).float()
 
     def priced(self, loss: Tensor) -> Tensor:
         """A loss with the penalty on large weights added, where there is one."""
@@ -80,7 +87,7 @@ class Stepper:
         count = max(min(self._parts, len(inputs) // 2), 1)
         losses: list[Tensor] = []
         for some, wanted in zip(inputs.tensor_split(count), targets.tensor_split(count), strict=True):
-            loss = self.loss_of.forward(self.net.forward(some), wanted) * (len(some) / len(inputs))
+            loss = self.loss_of.forward(self._answer(some), wanted) * (len(some) / len(inputs))
             loss.backward()
             losses.append(loss.detach())
         if self._penalty is not None:

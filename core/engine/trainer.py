@@ -58,7 +58,7 @@ class Trainer:
         check(experiment)
         self.experiment = experiment
         training = experiment.training
-        self.pins = pins or devices.choose(training.device, training.threads, partial(tried, experiment))
+        self.pins = pins or devices.choose(training, partial(tried, experiment))
         torch.set_num_threads(self.pins.threads)
         self.split = data or split(experiment.data, self.pins.device)
         self.network = initial(experiment).to(self.pins.device)
@@ -66,7 +66,7 @@ class Trainer:
         self.course = Course(steps_per_epoch(experiment, len(self._inputs)))
         self.batch_size = experiment.training.batch_size
         self.seconds, self.over = 0.0, False
-        self.stepper = Stepper(experiment, self.network, self._targets)
+        self.stepper = Stepper(experiment, self.network, self._targets, self.pins.precision)
         self._live = Live(self)
         self._order: Order | None = None
         self._recorder = Recorder()
@@ -80,7 +80,7 @@ class Trainer:
         started = Started(
             parameters=sum(parameter.numel() for parameter in self.network.parameters()),
             device=self.pins.device, device_name=devices.device_name(self.pins.device),
-            threads=self.pins.threads,
+            threads=self.pins.threads, precision=self.pins.precision,
             epochs=training.epochs, steps_per_epoch=self.course.steps_per_epoch,
             data_hash=self.split.data_hash,
             samples={name: len(rows) for name, rows in self.split.rows.items()},
@@ -191,7 +191,7 @@ class Trainer:
         memory = remembered(self.optimizers, self.network)
         for node in experiment.network.nodes:
             self.network.block(node.id).requires_grad_(not node.frozen)
-        self.stepper = Stepper(experiment, self.network, self._targets)
+        self.stepper = Stepper(experiment, self.network, self._targets, self.pins.precision)
         give(self.optimizers, self.network, memory, whole=training.optimizer.closure)
         self.verdict.adopt(training, anew=anew)
         self.experiment, self.batch_size, self.turbo = experiment, training.batch_size, None
@@ -207,13 +207,13 @@ class Trainer:
     def rechoose(self) -> tuple[Pins, float]:
         """Where it would train fastest as the machine is now, and how many times as fast; see `better`."""
         random = devices.random_state(self.pins.device)
-        found = devices.better(self.pins, lambda device: tried(self.experiment, device, self.split))
+        found = devices.better(self.pins, lambda pins: tried(self.experiment, pins, self.split))
         devices.set_random_state(self.pins.device, random)
         return found
 
     def pin(self, threads: int) -> None:
         """Go on with so many threads; steps compiled for another number are used no more."""
-        self.pins, self.turbo = Pins(self.pins.device, threads), None
+        self.pins, self.turbo = self.pins._replace(threads=threads), None
         torch.set_num_threads(threads)
 
     def use(self, experiment: Experiment) -> None:

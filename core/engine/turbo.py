@@ -121,6 +121,8 @@ def wanted(trainer: "Trainer") -> str:
     """The key of the compiled steps a trainer could use now. Raises Problems when there can be none."""
     if trainer.pins.device != "cpu":
         raise refused("Turbo is for the processor, and this run is not on it.")
+    if trainer.stepper.mixed:
+        raise refused("Turbo computes in float32, and this run does not.")
     plan = Plan(trainer.experiment, trainer.network, trainer.optimizers)
     return key(trainer.experiment, plan, trainer.split, trainer.pins.threads)
 

@@ -110,6 +110,11 @@ class Training(Plain):
         titles={"auto": "Automatic", "cpu": "Processor", "cuda": "NVIDIA GPU", "mps": "Apple GPU"})
     threads: int | None = whole(None, 1, 256, "Processor threads. Automatic: found by a short measurement.",
                                 unit="threads", empty="automatic")
+    precision: Literal["float32", "bfloat16", "auto"] = choice(
+        "float32", "What numbers the network computes with on its way forward and back. bfloat16 takes half "
+        "the memory and is faster on devices made for it; weights, updates and judgements stay in float32.",
+        titles={"float32": "Full (float32)", "bfloat16": "Mixed (bfloat16)",
+                "auto": "Mixed when it is faster"})
     turbo: Literal["auto", "off"] = choice(
         "off", "Compiles the steps of a run on the processor beside it, and uses them when they are "
         "measurably faster. The last digits then differ from those of a run without.",

@@ -54,7 +54,8 @@ class Past(NamedTuple):
         from core.engine.device import Pins, found
 
         threads = self.checkpoint.key["threads"] if self.checkpoint else self.started.threads
-        return Pins(self.started.device, threads) if self.started.device in found() else None
+        pins = Pins(self.started.device, threads, self.started.precision)
+        return pins if pins.device in found() else None
 
     def restore(self, trainer: "Trainer") -> "Again":
         """Put a new trainer where the run can go on, and say what it will then tell again."""

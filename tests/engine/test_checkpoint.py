@@ -3,7 +3,6 @@
 import errno
 import random
 import shutil
-from pathlib import Path
 
 import pytest
 import torch

@@ -17,23 +17,24 @@ def test_the_processor_is_always_found_first():
 
 
 def test_what_is_pinned_is_not_measured():
-    def never(device: str):
+    def never(pins: devices.Pins):
         raise AssertionError("measured although pinned")
 
-    assert devices.choose("cpu", 3, never) == ("cpu", 3)
+    pinned = draft(threads=3, precision="bfloat16").training
+    assert devices.choose(pinned, never) == ("cpu", 3, "bfloat16")
 
 
 @pytest.mark.parametrize("device", sorted({"cuda", "mps"} - set(devices.found())))
 def test_a_device_that_is_not_there_is_refused(device):
     with pytest.raises(Problems, match="Choose Automatic"):
-        devices.choose(device, None, lambda name: lambda: None)
+        devices.choose(draft(device=device).training, lambda pins: lambda: None)
 
 
 def test_the_faster_candidate_wins(monkeypatch):
     monkeypatch.setattr(devices, "_thread_counts", lambda device: [1, 2])
     monkeypatch.setattr(devices, "_steps_per_second", lambda pins, trial: {1: 5.0, 2: 50.0}[pins.threads])
     before = torch.get_num_threads()
-    assert devices.choose("cpu", None, lambda name: lambda: None).threads == 2
+    assert devices.choose(draft(threads=None).training, lambda pins: lambda: None).threads == 2
     torch.set_num_threads(before)
 
 
