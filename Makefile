@@ -8,7 +8,7 @@ TESTS ?= tests
 export OMP_NUM_THREADS ?= 1
 export PYTHON PIP_FLAGS
 
-.PHONY: help run test test-all check bench bench-templates environment environment-dev
+.PHONY: help run test test-all check bench bench-templates bench-gpu environment environment-dev
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make test-all         the slow ones too"
 	@echo "make check            ruff, pyright and the floors of the house"
 	@echo "make bench            measure, print, and write benchmarks/RESULTS.md"
+	@echo "make bench-gpu        measure the engine on a graphics processor, if there is one"
 	@echo "make bench-templates  train every template; what it reaches against what was promised"
 
 run: environment
@@ -38,6 +39,9 @@ check: environment-dev
 bench: environment-dev
 	$(BIN)/python -m pip install -q $(PIP_FLAGS) -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
+
+bench-gpu: environment-dev
+	$(BIN)/python -m benchmarks gpu
 
 bench-templates: environment-dev
 	$(BIN)/python -m benchmarks templates
