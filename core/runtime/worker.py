@@ -12,7 +12,7 @@ from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
 from core.runtime import paths, together
 from core.runtime.branching import branch_off
-from core.runtime.conduct import Conductor, Ending
+from core.runtime.conduct import Conductor
 from core.runtime.endings import meaning
 from core.runtime.eye import Eye
 from core.runtime.keeper import Gone, Keeper
@@ -20,6 +20,7 @@ from core.runtime.past import Past, past
 from core.runtime.process import say_to, stand_alone, take
 from core.runtime.replaying import plan
 from core.runtime.saver import Saver
+from core.runtime.telling import Ending
 from core.store import files
 from core.store.catalog import Catalog
 
@@ -105,11 +106,14 @@ class _Work:
         # Last of all: the generators go on from there.
         branched = branch_off(self._store, self._run, trainer) if self._run.parent else None
         again = before.restore(trainer) if before else None
-        self._conductor = Conductor(self._run.id, trainer, self._keeper, eye, saver, again=again,
-                                    branched=branched, plan=plan(self._store, self._run.id))
-        self._conductor.stopping = self._stopped
-        ending = self._conductor.conduct()
-        self._conductor.finish()
+        conductor = self._conductor = Conductor(self._run.id, trainer, self._keeper, eye, saver)
+        conductor.stopping = self._stopped
+        if again:
+            conductor.catch_up(again)
+        else:
+            conductor.begin(branched)
+        ending = conductor.conduct(plan(self._store, self._run.id))
+        conductor.finish()
         self._keeper.keep(lambda path: weights.write(path, trainer.network))
         return ending
 

@@ -31,7 +31,7 @@ def four_cores(monkeypatch):
 
     def speed(pins, trial):
         asked.append(pins)
-        trial(pins.device)()
+        trial(pins)()
         return 100.0 / pins.threads
 
     monkeypatch.setattr(devices, "_thread_counts", lambda device: [1, 2, 3])

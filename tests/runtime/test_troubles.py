@@ -270,7 +270,7 @@ class Told:
     def look(self) -> int | None:
         self.conductor._ear._listened = -1.0
         self.conductor._heed()
-        return self.conductor._waiting._halt
+        return self.conductor._going.waiting._halt
 
 
 @pytest.mark.parametrize(("looks", "halt"), [
