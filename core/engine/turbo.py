@@ -6,7 +6,7 @@ the same tensors. The sums are added up in another order, so the last digits dif
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -18,7 +18,7 @@ from torch import Tensor
 from core.engine.beginning import whole_batches
 from core.engine.stepper import Stepper
 from core.engine.turbo_graph import begun
-from core.engine.turbo_plan import Plan, key, most, refused
+from core.engine.turbo_plan import Plan, key, limits, most, refused
 
 if TYPE_CHECKING:
     from core.engine.beginning import Batch
@@ -48,7 +48,7 @@ class Joined:
     def __init__(self, plan: Plan, rows: int, run: Run) -> None:
         """rows: the most steps it takes in one call. run: the steps, compiled."""
         self._plan, self._run = plan, run
-        self._knobs = torch.zeros(rows, sum(plan.widths()) + 1)
+        self._knobs = torch.zeros(rows, sum(plan.widths()))
         self.bind()
 
     def bind(self) -> None:
@@ -61,17 +61,19 @@ class Joined:
         """Of each optimizer the first parameter's memory, another object once restored; None without."""
         return [next(iter(optimizer.state.values()), None) for optimizer in self._plan.optimizers]
 
-    def take(self, whole: "Batch", first: int, rates: list[float], strength: float) -> Tensor:
+    def take(self, whole: "Batch", first: int, rates: list[float],
+             limited: Sequence[float]) -> Tensor:
         """Take as many steps as there are rates, from batch `first` of an epoch's whole batches on.
 
-        whole: (batches, samples, *shape). Returns the mean loss of each batch before its update: (steps,)
+        whole: (batches, samples, *shape). limited: see `limits`. Returns the mean loss of each batch before
+        its update: (steps,)
         """
         if any(memory is not known for memory, known in zip(self._memories(), self._witness, strict=True)):
             self.bind()
         count = len(rates)
         step = int(self._steps[0]) if self._steps else 0
         product = float(self._products[0]) if self._products else 1.0
-        self._knobs[:count] = self._plan.knobs(step + 1, rates, product, strength)
+        self._knobs[:count] = self._plan.knobs(step + 1, rates, product, limited)
         given = torch.tensor(first), torch.tensor(count), *whole, self._knobs, *self._tensors
         (losses,) = self._run(list(given))
         if self._products:
@@ -105,9 +107,8 @@ class Turbo:
 
     def take(self, whole: "Batch", first: int, rates: list[float]) -> Tensor:
         """Take as many steps as there are rates, from batch `first` on; see `Joined.take`."""
-        penalty = self._experiment.training.regularization.penalty()
         began = perf_counter()
-        losses = self._joined.take(whole, first, rates, penalty[1] if penalty else 0.0)
+        losses = self._joined.take(whole, first, rates, limits(self._experiment))
         self._pace = (perf_counter() - began) / len(rates)
         return losses
 
@@ -138,15 +139,14 @@ def gain(trainer: "Trainer", run: Run) -> float:
         plan = Plan(trainer.experiment, other.net, other.optimizers)
         joined = Joined(plan, most(len(whole[0])), run)
         rates = [trainer.rate] * min(len(whole[0]), _TRIED)
-        penalty = trainer.experiment.training.regularization.penalty()
-        strength = penalty[1] if penalty else 0.0
+        limited = limits(trainer.experiment)
 
         def one() -> list[Tensor]:
             return [plain.step(trainer.step + 1, whole[0][place], whole[1][place], [])
                     for place in range(len(rates))]
 
         def two() -> Tensor:
-            return joined.take(whole, 0, rates, strength)
+            return joined.take(whole, 0, rates, limited)
 
         _same(one, two)
         return _ratio(one, two)

@@ -44,7 +44,7 @@ def described(experiment: Experiment) -> "tuple[Steps, Tensors]":
     stepper, (inputs, targets) = begun(experiment, split(experiment.data))
     plan = Plan(experiment, stepper.net, stepper.optimizers)
     rows = most(len(inputs))
-    knobs = torch.full((rows, sum(plan.widths()) + 1), 0.5)
+    knobs = torch.full((rows, sum(plan.widths())), 0.5)
     given = (torch.tensor(0), torch.tensor(min(2, rows)), inputs, targets, knobs, *plan.tensors())
     return Steps(plan, stepper, given), given
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Sequence
 from functools import cache
@@ -22,6 +23,8 @@ from core.problems import Problem, Problems
 
 _MOST = 64
 """Steps taken in one call at most: as many losses, and rows of numbers, are handed over."""
+LIMITS = 2
+"""How many numbers `limits` gives."""
 _LINE = 16
 """Numbers in a line of the processor's cache; each weight begins on one."""
 
@@ -55,11 +58,11 @@ class Plan:
     def __init__(self, experiment: Experiment, net: Net, optimizers: list[torch.optim.Optimizer]) -> None:
         """Raises Problems when the steps of this optimizer cannot be compiled."""
         training = experiment.training
-        if training.clip is not None or training.parts > 1 or training.average is not None:
-            raise refused("Turbo cannot clip gradients, work a batch off in parts, or average weights.")
+        if training.parts > 1 or training.average is not None:
+            raise refused("Turbo cannot work a batch off in parts, or average weights.")
         self.optimizers = optimizers
         self.rules = [_rule(optimizer) for optimizer in optimizers]
-        self.penalty = training.regularization.penalty()
+        self.penalty, self.clips = training.regularization.penalty(), training.clip is not None
         self.learned = [list[Tensor](optimizer.param_groups[0]["params"]) for optimizer in optimizers]
         known = {id(parameter) for parameters in self.learned for parameter in parameters}
         named = [*net.named_parameters(), *net.named_buffers()]
@@ -80,17 +83,18 @@ class Plan:
         return [state[name] for optimizer in self.optimizers for state in optimizer.state.values()
                 if name in state]
 
-    def knobs(self, first: int, rates: Sequence[float], product: float, strength: float) -> Tensor:
+    def knobs(self, first: int, rates: Sequence[float], product: float, limits: Sequence[float]) -> Tensor:
         """The numbers of steps from `first` on, one row each: (steps, numbers)
 
-        rates: each step's learning rate. product: of NAdam's momenta before. strength: the penalty's.
+        rates: each step's learning rate. product: of NAdam's momenta before. limits: see `limits`.
         """
         steps, speeds = first + np.arange(len(rates), dtype=np.float64), np.array(rates)
         columns: list[Numbers | float] = []
         for rule, optimizer in zip(self.rules, self.optimizers, strict=True):
             columns += rule.knobs(optimizer.param_groups[0], steps, speeds, product)
-        table = np.empty((len(rates), len(columns) + 1), np.float32)
-        for place, column in enumerate([*columns, strength]):
+        columns += limits
+        table = np.empty((len(rates), len(columns)), np.float32)
+        for place, column in enumerate(columns):
             table[:, place] = column
         return torch.from_numpy(table)
 
@@ -100,10 +104,17 @@ class Plan:
         return float(turbo_rules.momentum(self.optimizers[0].param_groups[0], steps).prod())
 
     def widths(self) -> list[int]:
-        """How many numbers a step reads for each optimizer; one more is the penalty's strength."""
+        """How many numbers a step reads for each optimizer, and how many `limits` there are."""
         one = np.ones(1)
-        return [len(rule.knobs(optimizer.param_groups[0], one, one, 0.5))
-                for rule, optimizer in zip(self.rules, self.optimizers, strict=True)]
+        return [*(len(rule.knobs(optimizer.param_groups[0], one, one, 0.5))
+                  for rule, optimizer in zip(self.rules, self.optimizers, strict=True)), LIMITS]
+
+
+def limits(experiment: Experiment) -> tuple[float, float]:
+    """What a person may move beside the rules: the strength of the penalty, and how long a gradient may be."""
+    training = experiment.training
+    penalty = training.regularization.penalty()
+    return penalty[1] if penalty else 0.0, math.inf if training.clip is None else training.clip
 
 
 def most(batches: int) -> int:
@@ -118,7 +129,8 @@ def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
              "batches": whole_batches(samples, experiment.training.batch_size),
              "rules": [type(optimizer).__name__ for optimizer in plan.optimizers],
              "flags": [turbo_rules.flags(optimizer.param_groups[0]) for optimizer in plan.optimizers],
-             "penalty": plan.penalty and plan.penalty[0], "task": data.task.model_dump(mode="json"),
+             "penalty": plan.penalty and plan.penalty[0], "clips": plan.clips,
+             "task": data.task.model_dump(mode="json"),
              "given": [(list(one.shape[1:]), str(one.dtype)) for one in (data.inputs, data.targets)],
              "torch": torch.__version__, "machine": platform.platform(), "code": _code(),
              "processor": torch.backends.cpu.get_cpu_capability()}

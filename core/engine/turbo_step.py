@@ -30,12 +30,12 @@ class Step:
         *held, inputs, targets, knobs = given
         others = [tensor.clone() for tensor in held[len(held) - len(self._plan.others):]]
         rows = list(held[:len(held) - len(others)])
-        numbers = knobs.split([*self._widths, 1])
+        *numbers, limits = knobs.split(self._widths)
         wanted = [[part.detach().requires_grad_() for part in layout.apart(rows[place])]
                   for layout, place in zip(self._layouts, self._places, strict=True)]
         loss = self._stepper.loss_of(self._answers(inputs, wanted, others), targets)
         learned = [tensor for part in wanted for tensor in part]
-        slopes = self._slopes(self._priced(loss, learned, numbers[-1]), learned)
+        slopes = self._clipped(self._slopes(self._priced(loss, learned, limits[0]), learned), limits[1])
         for number, layout in enumerate(self._layouts):
             some, slopes = slopes[:len(layout)], slopes[len(layout):]
             self._update(rows, number, layout.joined(some), numbers[number])
@@ -65,13 +65,20 @@ class Step:
             raise refused("Some of its weights have no say in the loss.")
         return found
 
+    def _clipped(self, slopes: list[Tensor], longest: Tensor) -> list[Tensor]:
+        """The gradients, shortened together where they are longer; as torch's `clip_grad_norm_` does."""
+        if not self._plan.clips:
+            return slopes
+        length = torch.stack([slope.square().sum() for slope in slopes]).sum().sqrt()
+        return [slope * (longest / (length + 1e-6)).clamp(max=1.0) for slope in slopes]
+
     def _priced(self, loss: Tensor, learned: list[Tensor], strength: Tensor) -> Tensor:
         """The loss with the penalty, so far as learned weights have a say in it."""
         if self._plan.penalty is None:
             return loss
         power, weights = self._plan.penalty[0], [tensor for tensor in learned if tensor.ndim > 1]
         sizes = [weight.abs().sum() if power == 1 else weight.square().sum() / 2 for weight in weights]
-        return loss + strength[0] * torch.stack(sizes).sum() if sizes else loss
+        return loss + strength * torch.stack(sizes).sum() if sizes else loss
 
     def _update(self, rows: list[Tensor], number: int, slopes: Tensor, knobs: Tensor) -> None:
         """Move the weights of optimizer `number`, and what it remembers."""

@@ -93,6 +93,10 @@ def test_a_penalty_is_charged(penalty):
     assert_alike(spirals(regularization={"kind": penalty, "strength": 0.01}))
 
 
+def test_gradients_are_clipped():
+    assert_alike(spirals("sgd", clip=0.05))
+
+
 @pytest.mark.parametrize("optimizer", ["nadam", "sgd"])
 def test_plain_and_joined_steps_mix_at_any_step(optimizer):
     assert_alike(spirals(optimizer), pause=5)
@@ -194,7 +198,7 @@ def test_spelled_out_products_are_those_of_torch(rows, inner, columns):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch's compiler uses what torch deprecates
 def test_compiled_steps_train_alike_and_leave_the_random_numbers_alone(tmp_path):
-    experiment = spirals(layers=(HIDDEN, {"kind": "batch_norm1d"}, {"kind": "dropout"}))
+    experiment = spirals(layers=(HIDDEN, {"kind": "batch_norm1d"}, {"kind": "dropout"}), clip=0.5)
     build(experiment, 1, tmp_path / "steps.pt2")
     plain, ours = begun_trainer(experiment), begun_trainer(experiment)
     random = torch.get_rng_state()
