@@ -111,7 +111,7 @@ class Plan:
 
 
 def limits(experiment: Experiment) -> tuple[float, float]:
-    """What a person may move beside the rules: the strength of the penalty, and how long a gradient may be."""
+    """What a person may move beside the rules: the penalty's strength, and how long a gradient may be."""
     training = experiment.training
     penalty = training.regularization.penalty()
     return penalty[1] if penalty else 0.0, math.inf if training.clip is None else training.clip
