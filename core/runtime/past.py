@@ -64,7 +64,8 @@ class Past(NamedTuple):
         why = turbo = ""
         if self.checkpoint is not None:
             trainer.restore(self.checkpoint.state)
-            why, turbo = doubt(self.checkpoint.key, key(trainer)), self.checkpoint.state["turbo"]
+            why = doubt(self.checkpoint.key, key(trainer))
+            turbo = self.checkpoint.state.get("turbo", "")  # a version before kept no such name
         again = Again(trainer.step, self.told, self.started, anew=self.checkpoint is None, turbo=turbo)
         if why:
             again.doubt(why)
