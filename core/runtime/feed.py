@@ -123,10 +123,16 @@ class Feed:
         return block
 
 
+def _at(value: Any) -> str:
+    """The learning rate that came with a rule, which is the rule's own."""
+    rate = value.get("learning_rate") if isinstance(value, dict) else None
+    return "" if rate is None else f" at {rate:g}"
+
+
 def _mark(event: Event) -> dict[str, Any] | None:
     if isinstance(event, Changed):
         setting = event.setting.rpartition(".")[2].replace("_", " ")
-        return {"step": event.step, "text": f"{setting} {event.words()}"}
+        return {"step": event.step, "text": f"{setting} {event.words()}{_at(event.value)}"}
     if isinstance(event, WeightEdited):
         return {"step": event.step, "text": f"a weight of {event.node} set to {event.value:g}"}
     if isinstance(event, Repinned):

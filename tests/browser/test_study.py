@@ -3,6 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_studio import press, run_of
+from tests.browser.test_studio import steps as steps_of
+from tests.conftest import App, until
+
 pytestmark = pytest.mark.browser
 
 
@@ -62,3 +66,35 @@ def test_a_batch_size_is_measured_and_taken_with_one_press(wine):
     found = use.inner_text().removeprefix("Use ")
     use.click()
     expect(wine.get_by_label("Batch size, value")).to_have_value(found)
+
+
+def test_settings_that_are_seldom_touched_open_and_are_taken(studio, app: App):
+    tab = studio()
+    tab.page.get_by_role("button", name="More settings of training").click()
+    panel = tab.page.get_by_role("dialog", name="More settings of training")
+    for title in ("Early stopping", "Gradient clipping", "Precision", "Turbo", "Device"):
+        expect(panel.get_by_text(title, exact=True).first).to_be_visible()
+    panel.get_by_label("Precision").select_option("bfloat16")
+    tab.page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    press(tab, "Train")
+    until(lambda: tab.facts()["firstPointAt"], what="a first point")
+    with app.page() as page:
+        page.well("watch", run=run_of(tab), after=0)
+        until(lambda: page.hear() or page.ticks, what="a tick")
+        assert page.ticks[0]["started"]["precision"] == "bfloat16"
+    press(tab, "Stop")
+
+
+def test_a_run_that_is_over_is_branched_from_at_its_end(studio):
+    tab = studio()
+    press(tab, "Train")
+    until(lambda: steps_of(tab) > 20, what="some steps")
+    press(tab, "Stop")
+    branch = tab.page.get_by_role("button", name="Branch", exact=True)
+    expect(branch).to_be_enabled()
+    first, end = run_of(tab), steps_of(tab)
+    branch.click()
+    until(lambda: run_of(tab) != first, what="another run")
+    tab.page.wait_for_function(f"__layerscope.lastTickStep > {end}")
+    press(tab, "Stop")

@@ -94,13 +94,16 @@ def test_set_changes_that_value_alone():
     assert apply(after, {"kind": "set", "path": "network.hidden1.units", "value": 16}) == SMALL
 
 
-def test_choosing_keeps_settings_of_the_same_name_but_not_the_learning_rate():
+def test_choosing_keeps_settings_of_the_same_name_but_not_what_is_a_rule_s_own():
     noisy = apply(SMALL, {"kind": "set", "path": "data.noise", "value": 0.3})
     assert apply(noisy, {"kind": "choose", "path": "data",
                          "entry": "circle"}).data.noise == 0.3  # type: ignore[attr-defined]
     fast = apply(SMALL, {"kind": "set", "path": "training.optimizer.learning_rate", "value": 5.0})
     assert apply(fast, {"kind": "choose", "path": "training.optimizer",
                         "entry": "sgd"}).training.optimizer.learning_rate < 1
+    adam = apply(SMALL, {"kind": "choose", "path": "training.optimizer", "entry": "adam"}).training.optimizer
+    assert SMALL.training.optimizer.weight_decay == 0.01  # type: ignore[attr-defined]
+    assert adam.weight_decay == 0  # type: ignore[attr-defined]
 
 
 def test_setting_a_kind_is_choosing_that_entry():

@@ -79,10 +79,10 @@ function createCommands(studio) {
       if (!reply.ok) studio.tellProblems(reply);
       return reply;
     },
-    /** Another run from the moment that is looked at; from the very beginning it is a run like any other. */
-    branch: () => {
-      if (state.back === null || studio.reason()) return undefined;
-      const origin = { run: state.run.id, step: state.back };
+    /** Another run from a moment of this one; from the very beginning it is a run like any other. */
+    branch: (step) => {
+      if (step === null || studio.reason()) return undefined;
+      const origin = { run: state.run.id, step };
       return studio.runs.train(studio.pace(), origin.step ? origin : null);
     },
     trainAnew: async () => {

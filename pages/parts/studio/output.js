@@ -116,7 +116,8 @@ function answerOf({ snapshot, drawing }, view) {
 function verdict({ state, views }) {
   const { baseline } = state.snapshot?.facts ?? {};
   if (!baseline || !state.run?.over || state.back !== null || views?.untrained()) return "";
-  const reached = state.run.series.get(`validation_${baseline.metric}`)?.last;
+  const judged = state.run.ended?.test?.[baseline.metric]; // at the end; a run stopped early may have nothing newer
+  const reached = judged ?? state.run.series.get(`validation_${baseline.metric}`)?.last;
   const metric = state.catalogue?.metrics.find(({ kind }) => kind === baseline.metric);
   if (reached === undefined || !metric) return "";
   const better = metric.higher_is_better ? reached > baseline.value : reached < baseline.value;

@@ -23,11 +23,14 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
     event.stopPropagation();
     close(true);
   };
+  // What had the focus may be gone or disabled by now: Escape closes the panel all the same.
+  const lost = (event) => document.activeElement === document.body && escape(event);
   function close(back = true) {
     if (panel.hidden) return;
     panel.hidden = true;
     give(button, "aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
+    document.removeEventListener("keydown", lost, true);
     if (back) button.focus();
   }
   function open() {
@@ -36,11 +39,12 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
     fill(panel, close);
     panel.hidden = false;
     give(button, "aria-expanded", "true");
-    place(panel, button.getBoundingClientRect());
+    place(studio, panel, button.getBoundingClientRect());
     document.addEventListener("pointerdown", outside, true);
+    document.addEventListener("keydown", lost, true);
     (panel.querySelector("[data-first], input, select, button") ?? panel).focus();
   }
-  const grown = new ResizeObserver(() => panel.hidden || place(panel, button.getBoundingClientRect()));
+  const grown = new ResizeObserver(() => panel.hidden || place(studio, panel, button.getBoundingClientRect()));
   grown.observe(panel);
   studio.ending.push(() => grown.disconnect());
   panel.addEventListener("keydown", escape);
@@ -54,16 +58,18 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
   };
 }
 
-/** Below the button where there is room, else above it, else as low as shows it all. */
-function place(panel, { left, top, bottom }) {
+/** Below the button where there is room, else above it, else as low as shows it all; never under the page's head. */
+function place({ root }, panel, { left, top, bottom }) {
+  const highest = Math.max(8, root.getBoundingClientRect().top);
   const { offsetWidth: width, scrollHeight: height } = panel;
   const x = Math.max(8, Math.min(left, window.innerWidth - width - 8));
   const room = window.innerHeight - bottom - 12;
   const low = window.innerHeight - height - 14;
-  const y = height <= room ? bottom + 6 : top > height + 14 ? top - height - 8 : Math.min(bottom + 6, low);
+  const above = top - height - 8;
+  const y = height <= room ? bottom + 6 : above > highest ? above : Math.max(highest, Math.min(bottom + 6, low));
   panel.style.left = `${Math.round(x)}px`;
-  panel.style.top = `${Math.round(Math.max(8, y))}px`;
-  panel.style.maxHeight = `${Math.round(Math.max(160, window.innerHeight - Math.max(8, y) - 12))}px`;
+  panel.style.top = `${Math.round(y)}px`;
+  panel.style.maxHeight = `${Math.round(Math.max(160, window.innerHeight - y - 12))}px`;
 }
 
 /** A labelled icon button. */

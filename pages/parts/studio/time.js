@@ -8,7 +8,7 @@ const REST = 250; // milliseconds the slider rests before the chosen sample is f
 
 const TIP = "Go back to how the network was: boxes, surface and answers follow. Moments are kept while it trains, denser towards now.";
 const MARK = "Keep this moment for good: it is let go neither for newer ones nor for room on the disk.";
-const BRANCH = "Train on from this moment as a run of its own, with anything changed: rate, batch size, data, layers.";
+const BRANCH = "Train on from this moment, or from the end of a run that is over, as a run of its own, with anything changed: rate, batch size, data, layers.";
 
 /** Where the person is in the run's time: `state.back` is a step, or null for now. */
 class Time {
@@ -22,6 +22,13 @@ class Time {
     const { run } = this.studio.state;
     const moments = run?.moments ?? [];
     return run?.over && moments.at(-1) === run.progress?.step ? moments.slice(0, -1) : moments;
+  }
+
+  /** The moment a branch would go on from: the one that is looked at, or the end of a run that is over. */
+  get origin() {
+    const { back, run } = this.studio.state;
+    const end = run?.over && run.moments?.at(-1) === run.progress?.step ? run.progress.step : null;
+    return back ?? end;
   }
 
   /** Goes to a step, or to now: what was changed for a branch is then undone, for the run knows nothing of it. */
@@ -82,7 +89,7 @@ export function createTime(studio) {
   const words = make("output", { class: "ls-time-words", for: "ls-time" });
   const now = button("Now", "Back to now.", () => time.go(null));
   const keep = button("Mark", MARK, () => studio.command({ kind: "mark", step: state.back }));
-  const branch = button("Branch", BRANCH, () => studio.branch());
+  const branch = button("Branch", BRANCH, () => studio.branch(time.origin));
   slider.addEventListener("input", () => time.go(time.steps[Number(slider.value)] ?? null));
   studio.goBack = (step) => time.go(step);
   studio.followBack = () => time.follow();
@@ -98,7 +105,7 @@ export function createTime(studio) {
     give(slider, "aria-valuetext", text);
     give(now, "disabled", state.back === null);
     give(keep, "disabled", !studio.live() || state.run.state === "queued" || !state.connected);
-    give(branch, "disabled", state.back === null || Boolean(studio.reason()));
+    give(branch, "disabled", time.origin === null || Boolean(studio.reason()));
     give(studio.root, "data-back", state.back !== null);
   });
   const label = make("label", { for: "ls-time", class: "ls-label" }, "Time");

@@ -127,10 +127,10 @@ function createMore(studio) {
   createPopover(studio, button, "More settings of training", (panel) => {
     const forms = [guards, machine].map((settings) => createForm(settings, "training", studio.change));
     for (const form of forms) form.set(state.draft.training);
+    const { device_name: name, devices = [] } = state.catalogue.system ?? {};
     const known = new Set(["auto", ...devices.map(({ device }) => device)]);
     for (const option of forms[1].element.querySelectorAll('[data-path="training.device"] option'))
       option.disabled = !known.has(option.value);
-    const { device_name: name, devices = [] } = state.catalogue.system ?? {};
     panel.append(
       make("h3", {}, "Training"),
       forms[0].element,
