@@ -24,7 +24,7 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
     close(true);
   };
   // What had the focus may be gone or disabled by now: Escape closes the panel all the same.
-  const lost = (event) => document.activeElement === document.body && escape(event);
+  const lost = (event) => !panel.contains(document.activeElement) && escape(event);
   function close(back = true) {
     if (panel.hidden) return;
     panel.hidden = true;
@@ -42,7 +42,7 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
     place(studio, panel, button.getBoundingClientRect());
     document.addEventListener("pointerdown", outside, true);
     document.addEventListener("keydown", lost, true);
-    (panel.querySelector("[data-first], input, select, button") ?? panel).focus();
+    first(panel).focus();
   }
   const grown = new ResizeObserver(() => panel.hidden || place(studio, panel, button.getBoundingClientRect()));
   grown.observe(panel);
@@ -56,6 +56,12 @@ export function createPopover(studio, button, label, fill, { wide = false } = {}
     close,
     refill: () => !panel.hidden && (panel.replaceChildren(), fill(panel, close)),
   };
+}
+
+/** What is to have the focus when a panel opens: what asks for it, else the first thing that can be seen. */
+function first(panel) {
+  const seen = [...panel.querySelectorAll("input, select, button")].find(({ offsetParent }) => offsetParent);
+  return panel.querySelector("[data-first]") ?? seen ?? panel;
 }
 
 /** Below the button where there is room, else above it, else as low as shows it all; never under the page's head. */
