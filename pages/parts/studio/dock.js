@@ -153,6 +153,7 @@ function toolbar(studio) {
       give(right, "disabled", !free || index > boxes.length - 3);
       give(copy, "disabled", !free);
       give(remove, "disabled", !free);
+      give(remove, "data-tip", free ? "Remove this layer. Delete" : "Input and Output stay: a network has both.");
     },
   };
 }

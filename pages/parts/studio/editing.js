@@ -68,7 +68,7 @@ function createChanging(studio) {
   return {
     remove: (id) => {
       const nodes = id ? (studio.boxOf(id)?.nodes ?? [id]) : chosenNodes(studio);
-      if (!nodes.length) return undefined;
+      if (!nodes.length) return void (state.chosen.length && studio.say("Input and Output stay: a network has both."));
       const what = nodes.length > 1 ? `${nodes.length} layers` : studio.titleOf(nodes[0]);
       return told({ kind: "remove", nodes }, `${what} removed.`);
     },
