@@ -1,37 +1,32 @@
-"""The training as functions: optimizers, the price on weights, one step, the judgement, the loop."""
+"""The training as functions: its constants, the judgement, the loop."""
 
-from core.catalog.base import Call, Dataset, Optimizer
+from core.catalog.base import Dataset
 from core.catalog.metrics import metrics
 from core.experiment.carry import Carrier
-from core.experiment.check import steps_per_epoch, total_steps
+from core.experiment.check import steps_per_epoch
 from core.experiment.model import Experiment, Training
 from core.experiment.replay import History
+from core.experiment.written import averaging
 from core.experiment.written.data import scaled_targets
 from core.experiment.written.fill import fill
+from core.experiment.written.steered import Steered, curve
 
 
-class Word(str):
-    """An expression: its repr is itself."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-def constants(experiment: Experiment, history: History) -> list[str]:
+def constants(steered: Steered, history: History) -> list[str]:
     """What a reader may want to change."""
+    experiment = steered.experiment
     training = experiment.training
     penalty = training.regularization.penalty()
     lines = [f"SEED = {training.seed!r}  # draws the first weights and the order of the samples",
              f"BATCH_SIZE = {training.batch_size!r}"]
-    if _leaves_out(experiment):
+    if not steered.anew and _leaves_out(experiment):
         steps = steps_per_epoch(experiment)
         lines.append(f"STEPS_PER_EPOCH = {steps}  # a last batch of one sample is left out")
     lines.append(f"EPOCHS = {training.epochs!r}" + ("  # until Ctrl+C" if training.epochs is None else ""))
     if history.stopped is not None:
         lines.append(f"STOP = {history.stopped!r}  # the step after which the run was stopped by hand")
-    lines += [f"{name} = {value!r}  # {words}" for name, value, words in _asked(training)]
+    lines += [f"{name.upper()} = {getattr(training, name)!r}  # {words}"
+              for name, words in asked(steered).items()]
     lines.append(f"LEARNING_RATE = {training.optimizer.learning_rate!r}")
     if penalty:
         lines.append(f"PENALTY = {penalty[1]!r}")
@@ -40,20 +35,20 @@ def constants(experiment: Experiment, history: History) -> list[str]:
     return [*lines, pins, *apart]
 
 
-def _asked(training: Training) -> list[tuple[str, float | int, str]]:
-    """Constants of what is off unless it was asked for: name, value, and what it does."""
-    asked: list[tuple[str, float | int, str]] = []
+def asked(steered: Steered) -> dict[str, str]:
+    """Constants of what is off unless it was asked for, by the setting, and what each does."""
+    training, found = steered.experiment.training, dict[str, str]()
     if training.clip is not None:
-        asked.append(("CLIP", training.clip, "the largest length of all gradients together"))
+        found["clip"] = "the largest length of all gradients together"
     if training.parts > 1:
-        asked.append(("PARTS", training.parts, "parts a batch is worked off in"))
+        found["parts"] = "parts a batch is worked off in"
     if training.average is not None:
-        asked.append(("AVERAGE", training.average, "steps whose weights are averaged, about"))
+        found["average"] = "steps whose weights are averaged, about"
     if training.patience is not None:
-        asked.append(("PATIENCE", training.patience, "epochs without improvement after which it ends"))
-    if _watched(training):
-        asked.append(("MARGIN", training.margin, "a validation loss must be lower by more to be better"))
-    return asked
+        found["patience"] = "epochs without improvement after which it ends"
+    if steered.ever(_watched):
+        found["margin"] = "a validation loss must be lower by more to be better"
+    return found
 
 
 def _watched(training: Training) -> bool:
@@ -61,41 +56,8 @@ def _watched(training: Training) -> bool:
     return training.patience is not None or training.keep == "best"
 
 
-def optimizers(rule: Optimizer) -> str:
-    """The functions `make_optimizers` and `set_rate`."""
-    parts = [(part.parameters, _with_rate(part.call, rule)) for part in rule.parts()]
-    if all(which == "all" for which, _ in parts):
-        calls = [call.source("net.parameters()") + "," for _, call in parts]
-        return fill(_ONE_RULE, calls=calls) + _SET_RATE
-    added: list[str] = []
-    for which, call in parts:
-        name, _, words = call.source(which).partition("(")
-        added += [f"if {which}:", f"    rules.append({name}(", f"        {words})"]
-    return fill(_TWO_RULES, added=added) + _SET_RATE
-
-
-def penalty(power: int, strength: str) -> str:
-    """The function `penalty`. strength: an expression."""
-    size, words = ("weight.abs().sum()", "the sizes of all weights") if power == 1 else (
-        "weight.square().sum() / 2", "half the squares of all weights")
-    return fill(_PENALTY, size=size, words=words, strength=strength)
-
-
-def update(rules: Training, priced: bool) -> str:
-    """The function `update`, one step."""
-    backward = (_backward_in_parts if rules.parts > 1 else _backward)(priced)
-    if rules.clip is not None:
-        backward.append("nn.utils.clip_grad_norm_(net.parameters(), CLIP)")
-    return fill(_SEARCHING_UPDATE if rules.optimizer.closure else _UPDATE, backward=backward)
-
-
-def _backward(priced: bool) -> list[str]:
-    total = "(loss + penalty(net))" if priced else "loss"
-    return ["loss = loss_of(net(inputs), targets)", f"{total}.backward()"]
-
-
-def _backward_in_parts(priced: bool) -> list[str]:
-    return [*_PARTS.strip("\n").splitlines(), *(["penalty(net).backward()"] if priced else [])]
+def _keeps(training: Training) -> bool:
+    return training.keep == "best"
 
 
 def judge(data: Dataset, outputs: int, carrier: Carrier) -> str:
@@ -107,61 +69,120 @@ def judge(data: Dataset, outputs: int, carrier: Carrier) -> str:
     return fill(_JUDGE, part=part, unscaled=unscaled if scaled_targets(data) else [], scores=scores)
 
 
-def train(experiment: Experiment, steered: bool, stopped: int | None, carrier: Carrier) -> str:
-    """The function `train`. steered: whether anything was changed by hand. stopped: the step it ended so."""
-    curve = experiment.training.schedule.curve(steps_per_epoch(experiment), total_steps(experiment))
-    rules = experiment.training
-    kept = ["net.load_state_dict(net.state_dict() | mean)"] if rules.average else []
-    kept += ["if best:", "    net.load_state_dict(best)"] if rules.keep == "best" else []
-    last = ["    replay(net, optimizers, step + 1)"] if steered else []
-    last += [f"    {line}" for line in kept]
-    judged = fill(_JUDGED, watching=_watching(rules), swapping=_SWAPPING if rules.average else [],
-                  back=_BACK if rules.average else [])
-    if not _always_due(experiment, carrier):
-        judged = fill(_JUDGED_WHEN_DUE, due=carrier.borrow("due"), judged=judged)
+def train(steered: Steered, carrier: Carrier) -> str:
+    """The function `train`."""
+    judged, shuffle = _judged(steered, carrier), carrier.borrow("shuffle")
+    stopping, late = _stopping(steered), steered.stops_after_epoch() and steered.ever(_keeps)
     return fill(
-        _TRAIN, shuffle=carrier.borrow("shuffle"), judged=judged,
-        never=["if STOP == 0:", *(["    replay(net, optimizers, 1)"] if steered else []), "    return"]
-        if stopped == 0 else [],
-        watched=_WATCHED[:1 + (rules.keep == "best")] if _watched(rules) else [], kept=kept,
-        meaning=_MEAN if rules.average else [], averaging=_AVERAGING if rules.average else [],
-        waiting=["if epoch - lowest_epoch >= PATIENCE:", "    break"] if rules.patience is not None else [],
-        stopping=["if step == STOP:", *last, "    return"] if stopped else [],
-        batches="list(batches)[:STEPS_PER_EPOCH]" if _leaves_out(experiment) else "batches",
-        replay=["replay(net, optimizers, step)"] if steered else [],
-        base='now["learning_rate"]' if steered else "LEARNING_RATE",
-        factor=carrier.recipe(curve, "step", "validation_losses"))
+        _TRAIN, going_on=_going_on(steered), order=_order(steered, shuffle), each=_each(steered),
+        never=["if STOP == 0:", *(f"    {line}" for line in steered.replay("1")), "    return"]
+        if steered.stopped == 0 else [],
+        watched=_WATCHED[:1 + steered.ever(_keeps)] if steered.ever(_watched) else [],
+        meaning=averaging.begun(steered), beginning=_beginning(steered),
+        setting=_setting(steered, carrier), updating="now.update" if "update" in steered.varied else "update",
+        averaging=averaging.taken(steered), stopping=[] if late else stopping, again=_again(steered),
+        judged=judged, stopping_late=stopping if late else [], waiting=_waiting(steered),
+        kept=_kept(steered))
 
 
-_MEAN = ["state = net.state_dict().items()",
-         "mean = {name: tensor.clone() for name, tensor in state if tensor.is_floating_point()}"]
-_AVERAGING = ["for name, average in mean.items():",
-              "    average.lerp_(net.state_dict()[name], 1 / min(step, AVERAGE))"]
-_SWAPPING = ["live = {name: tensor.clone() for name, tensor in net.state_dict().items()}",
-             "net.load_state_dict(live | mean)"]
-_BACK = ["net.load_state_dict(live)"]
-_WATCHED = ['lowest, lowest_epoch = float("inf"), 0', "best: dict[str, Tensor] = {}"]
+def _going_on(steered: Steered) -> str:
+    return "now.epochs is None or epoch < now.epochs" if "epochs" in steered.varied else "epoch != EPOCHS"
 
 
-def _watching(rules: Training) -> list[str]:
-    """Takes note of the best judgement."""
-    if not _watched(rules):
+def _order(steered: Steered, shuffle: str) -> list[str]:
+    """The batches of an epoch."""
+    size = steered.name("batch_size")
+    if not steered.anew:
+        return fill(_ORDER, shuffle=shuffle, size=size).splitlines()
+    leaving = any(map(_leaves_out, steered.experiments()))
+    return fill(_ORDER_ANEW, shuffle=shuffle, size=size,
+                leaving=fill(_LEAVING, size=size) if leaving else []).splitlines()
+
+
+def _each(steered: Steered) -> str:
+    if steered.anew:
+        return "place, (batch, wanted) in enumerate(batches, 1)"
+    return "batch, wanted in " + ("list(batches)[:STEPS_PER_EPOCH]" if _leaves_out(steered.experiment)
+                                  else "batches")
+
+
+def _beginning(steered: Steered) -> list[str]:
+    """The beginning of a step: what was changed by hand before it."""
+    if not steered.anew:
+        return ["step += 1", *steered.replay("step")]
+    return [*steered.replay("step + 1"), *fill(_BEGINNING_ANEW).splitlines()]
+
+
+def _setting(steered: Steered, carrier: Carrier) -> list[str]:
+    step = "scheduled" if steered.anew else "step"
+    factor = f"now.factor({step}, validation_losses)" if "factor" in steered.varied else (
+        carrier.recipe(curve(steered.experiment), step, "validation_losses"))
+    return [f"set_rate(optimizers, {steered.now('learning_rate')} * {factor})"]
+
+
+def _stopping(steered: Steered) -> list[str]:
+    if not steered.stopped:
         return []
-    copied = "    best = {name: tensor.clone() for name, tensor in net.state_dict().items()}"
-    return ['if scores["loss"] < lowest - MARGIN:', '    lowest, lowest_epoch = scores["loss"], epoch',
-            *([copied] if rules.keep == "best" else [])]
+    kept = averaging.settled(steered) if steered.forgets_at_last() else _kept(steered)
+    return ["if step == STOP:", *(f"    {line}" for line in (*steered.replay("step + 1"), *kept, "return"))]
 
 
-def main(endless: bool, classes: int | None) -> str:
-    """The function `main`, and its call. classes: how many the loss counts first; None when it need not."""
-    weighed = [] if classes is None else [f'loss_of.weigh(data["train"][1], {classes})']
-    return fill(_MAIN, weighed=weighed, training=_TRAINING_TILL_TOLD.strip("\n") if endless else _TRAINING)
+def _again(steered: Steered) -> list[str]:
+    """What is done when an epoch begins anew."""
+    if not steered.anew:
+        return []
+    forgotten = [*([_LOWEST] if steered.ever(_watched) else []),
+                 *(["best.clear()"] if steered.ever(_keeps) else [])]
+    return fill(_AGAIN, forgotten=forgotten).splitlines()
 
 
-def _with_rate(call: Call, rule: Optimizer) -> Call:
-    """The call with the rate by its name."""
-    rate = {"lr": Word("LEARNING_RATE")} if call.kwargs.get("lr") == rule.learning_rate else {}
-    return Call(call.target, call.kwargs | rate)
+def _judged(steered: Steered, carrier: Carrier) -> str:
+    judged = fill(_JUDGED, watching=_watching(steered), swapping=averaging.swapped(steered),
+                  back=averaging.back(steered))
+    if all(_always_due(one, carrier) for one in steered.experiments()):
+        return judged
+    return fill(_JUDGED_WHEN_DUE, due=carrier.borrow("due"), judged=judged, epochs=steered.name("epochs"))
+
+
+def _watching(steered: Steered) -> list[str]:
+    """Takes note of the best judgement."""
+    if not steered.ever(_watched):
+        return []
+    copied = ["best = {name: tensor.clone() for name, tensor in net.state_dict().items()}"]
+    if "keep" in steered.varied:
+        copied = ['if now.keep == "best":', f"    {copied[0]}"]
+    return [f'if scores["loss"] < lowest - {steered.name("margin")}:',
+            '    lowest, lowest_epoch = scores["loss"], epoch',
+            *(f"    {line}" for line in copied if steered.ever(_keeps))]
+
+
+def _waiting(steered: Steered) -> list[str]:
+    """Ends the training when it has waited long enough."""
+    if not steered.ever(lambda training: training.patience is not None):
+        return []
+    asked = "now.patience is not None and " if "patience" in steered.varied else ""
+    return [f"if {asked}epoch - lowest_epoch >= {steered.name('patience')}:", "    break"]
+
+
+def _kept(steered: Steered) -> list[str]:
+    """Puts the weights in place that the training ends with."""
+    best = 'now.keep == "best" and best' if "keep" in steered.varied else "best"
+    return [*averaging.settled(steered),
+            *([f"if {best}:", "    net.load_state_dict(best)"] if steered.ever(_keeps) else [])]
+
+
+_LOWEST = 'lowest, lowest_epoch = float("inf"), 0'
+_WATCHED = [_LOWEST, "best: dict[str, Tensor] = {}"]
+
+
+def main(steered: Steered) -> str:
+    """The function `main`, and its call."""
+    task, rules = steered.experiment.data.task, steered.experiment.training
+    loss = "now.loss" if "loss" in steered.varied else "loss_of"
+    weighed = [f'{loss}.weigh(data["train"][1], {len(task.classes)})']
+    endless = steered.ever(lambda training: training.epochs is None)
+    return fill(_MAIN, weighed=weighed if rules.loss.for_task(task).weighed else [],
+                training=_TRAINING_TILL_TOLD.strip("\n") if endless else _TRAINING)
 
 
 def _leaves_out(experiment: Experiment) -> bool:
@@ -173,79 +194,6 @@ def _always_due(experiment: Experiment, carrier: Carrier) -> bool:
     epochs = experiment.training.epochs
     return epochs is not None and epochs < 1000 and all(map(carrier.lent["due"], range(1, epochs + 1)))
 
-
-_ONE_RULE = '''
-def make_optimizers(net: Net) -> list[optim.Optimizer]:
-    """The rule that turns gradients into updates."""
-    return [
-        $calls
-    ]
-'''
-
-_TWO_RULES = '''
-def make_optimizers(net: Net) -> list[optim.Optimizer]:
-    """The rules that turn gradients into updates, one for hidden matrices and one for all else."""
-    hidden = [part for layer in list(net.children())[:-1] for part in layer.modules()]
-    matrices = [part.weight for part in hidden if isinstance(part, nn.Linear)]
-    others = [p for p in net.parameters() if not any(p is matrix for matrix in matrices)]
-    rules: list[optim.Optimizer] = []
-    $added
-    return rules
-'''
-
-_SET_RATE = '''
-
-
-def set_rate(optimizers: list[optim.Optimizer], rate: float) -> None:
-    """Use this learning rate from now on."""
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = rate'''
-
-_PENALTY = '''
-def penalty(net: Net) -> Tensor:
-    """The price on large weights: $words, added up, times a strength."""
-    weights = [parameter for parameter in net.parameters() if parameter.ndim > 1]
-    return $strength * torch.stack([$size for weight in weights]).sum()
-'''
-
-_UPDATE = '''
-def update(net: Net, optimizers: list[optim.Optimizer], inputs: Tensor, targets: Tensor) -> Tensor:
-    """One step: how wrong is it, which way is better, a little of that way. Returns the loss before."""
-    for optimizer in optimizers:
-        optimizer.zero_grad()
-    $backward
-    for optimizer in optimizers:
-        optimizer.step()
-    return loss.detach()
-'''
-
-_PARTS = '''
-each: list[Tensor] = []
-count = max(min(PARTS, len(inputs) // 2), 1)
-for some, those in zip(inputs.tensor_split(count), targets.tensor_split(count), strict=True):
-    part = loss_of(net(some), those) * (len(some) / len(inputs))
-    part.backward()
-    each.append(part.detach())
-loss = torch.stack(each).sum()
-'''
-
-_SEARCHING_UPDATE = '''
-def update(net: Net, optimizers: list[optim.Optimizer], inputs: Tensor, targets: Tensor) -> Tensor:
-    """One step of a rule that asks for the loss several times. Returns the loss before."""
-    losses: list[Tensor] = []
-
-    def closure() -> Tensor:
-        for optimizer in optimizers:
-            optimizer.zero_grad()
-        $backward
-        losses.append(loss.detach())
-        return losses[-1]
-
-    for optimizer in optimizers:
-        optimizer.step(closure)
-    return losses[0]
-'''
 
 _JUDGE = '''
 @torch.inference_mode()
@@ -278,26 +226,58 @@ def train(net: Net, data: dict[str, Part], first: int | None) -> None:
     $watched
     $meaning
     $never
-    while epoch != EPOCHS:
+    while $going_on:
         epoch += 1
-        order = $shuffle(len(inputs), SEED, epoch).to(inputs.device)
-        batches = zip(inputs[order].split(BATCH_SIZE), targets[order].split(BATCH_SIZE), strict=True)
-        for batch, wanted in $batches:
-            step += 1
-            $replay
-            set_rate(optimizers, $base * $factor)
-            loss = update(net, optimizers, batch, wanted)
+        $order
+        for $each:
+            $beginning
+            $setting
+            loss = $updating(net, optimizers, batch, wanted)
             $averaging
             if first:
                 print(loss.item())
             if step == first:
                 return
             $stopping
+        $again
         if not loss.isfinite():
             raise SystemExit(f"The loss became {loss.item()} in epoch {epoch}. Lower the learning rate.")
         $judged
+        $stopping_late
         $waiting
     $kept
+'''
+
+_ORDER = '''
+order = $shuffle(len(inputs), SEED, epoch).to(inputs.device)
+batches = zip(inputs[order].split($size), targets[order].split($size), strict=True)
+'''
+
+_ORDER_ANEW = '''
+order = $shuffle(len(inputs), SEED, epoch).to(inputs.device)
+parts = inputs[order].split($size), targets[order].split($size)
+batches = list(zip(*parts, strict=True))
+$leaving
+'''
+
+_LEAVING = '''
+if len(inputs) % $size == 1:
+    batches.pop()  # a last batch of one sample is left out
+'''
+
+_BEGINNING_ANEW = '''
+if now.anew:
+    break
+step += 1
+scheduled = (epoch - 1) * len(batches) + place  # the step, had all epochs been this long
+'''
+
+_AGAIN = '''
+if now.anew:  # this epoch from its beginning; what was judged before cannot be compared with what comes
+    now.anew, epoch = False, epoch - 1
+    validation_losses.clear()
+    $forgotten
+    continue
 '''
 
 _JUDGED = '''
@@ -311,7 +291,7 @@ if not first:
 '''
 
 _JUDGED_WHEN_DUE = '''
-if epoch == EPOCHS or $due(epoch):
+if epoch == $epochs or $due(epoch):
     $judged
 '''
 
