@@ -108,10 +108,21 @@ def steps(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> 
     return done
 
 
+_NAMED = {
+    "epochs": "number of epochs", "parts": "number of parts of a batch", "clip": "clipping",
+    "average": "number of steps averaged over", "keep": "choice of the weights to keep",
+    "patience": "patience of early stopping", "margin": "margin of early stopping"}
+"""Settings whose own name says too little in a sentence."""
+
+
 def _said(change: Changed) -> str:
-    what = change.setting.removeprefix("training.").removeprefix("network.").replace(".", " ")
+    root, _, what = change.setting.partition(".")
     value = " ".join(change.words().split())
-    return f"After step {change.step} {what.replace('_', ' ')} was set to {value} by hand."
+    if root == "network":
+        done = "frozen" if change.value else "let learn again"
+        return f"After step {change.step} the layer {what.removesuffix('.frozen')} was {done} by hand."
+    name = _NAMED.get(what, what.replace(".", " ").replace("_", " "))
+    return f"After step {change.step} the {name} was set to {value} by hand."
 
 
 def _moved(before: Experiment, after: Experiment) -> list[tuple[str, tuple[str | int, ...], Any]]:

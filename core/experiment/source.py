@@ -11,10 +11,10 @@ from core.experiment.carry import Carrier
 from core.experiment.check import check
 from core.experiment.model import Experiment
 from core.experiment.replay import History, steps
-from core.experiment.written import data, network, restaging, steering, training, updating
+from core.experiment.written import data, loop, network, restaging, steering, training, updating
 from core.experiment.written.restaging import Restaging
+from core.experiment.written.rules import Makers
 from core.experiment.written.steered import Steered
-from core.experiment.written.updating import Makers
 
 _DOCSTRING = '''"""Trains a neural network exactly as Layerscope did, without Layerscope.
 
@@ -58,7 +58,7 @@ def _training(steered: Steered, names: network.Names, carrier: Carrier) -> list[
         *updating.penalty(steered), *updating.update(steered),
         *carrier.before(training.judge(experiment.data, outputs, carrier)),
         *(_restaged(steered, names, makers, carrier) if steered.stages else []),
-        *carrier.before(training.train(steered, carrier)), training.main(steered)]
+        *carrier.before(loop.train(steered, carrier)), training.main(steered)]
 
 
 def _restaged(steered: Steered, names: network.Names, makers: Makers, carrier: Carrier) -> list[str]:

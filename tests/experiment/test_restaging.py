@@ -1,6 +1,7 @@
 """Protects that a script repeats what was changed while its run trained, whatever it was, to the last bit."""
 
 import ast
+import re
 import runpy
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,9 +10,9 @@ import pytest
 import torch
 
 from core.engine.trainer import Trainer
-from core.events import Event, Stopped
+from core.events import Changed, Event, Finished, Stopped
 from core.experiment.model import Experiment
-from core.experiment.replay import history
+from core.experiment.replay import History, history
 from tests.experiment.fitting import OUT, experiment
 from tests.experiment.written import losses, said, script
 
@@ -21,6 +22,7 @@ NOISY = [NODES[0], {"id": "norm", "layer": {"kind": "batch_norm1d"}},
          {"id": "drop", "layer": {"kind": "dropout"}}, OUT]
 MOONS = {"kind": "moons", "samples": 300}
 SGD = {"kind": "sgd", "learning_rate": 0.1, "momentum": 0.9}
+WILD = {"kind": "adam", "learning_rate": 1.0}
 Done = tuple[int, str, Any]
 """After which step, which setting, which value; `weight` sets a weight."""
 
@@ -44,7 +46,7 @@ def one(setting: str, value: Any, step: int = 7, **training: Any) -> Case:
     return Case(asked(**training), ((step, setting, value),))
 
 
-RULES = [{"kind": kind} for kind in ("sgd", "adamw", "nadam", "radam", "rmsprop", "adadelta", "lbfgs", "muon")]
+RULES = ("sgd", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "lbfgs", "muon")
 SINGLE = {
     "batch size": one("training.batch_size", 40),
     "batch size that leaves one out": one("training.batch_size", 179),
@@ -83,26 +85,31 @@ SINGLE = {
     "average": one("training.average", 6, keep="best"),
     "longer average": one("training.average", 20, average=5),
     "no average": one("training.average", None, average=5, nodes=NOISY),
-    "patience": one("training.patience", 2, step=30, epochs=80, optimizer={"kind": "sgd", "learning_rate": 1.0}),
+    "patience": one("training.patience", 2, step=30, epochs=80,
+                    optimizer={"kind": "sgd", "learning_rate": 1.0}),
     "no patience": one("training.patience", None, step=14, epochs=9, patience=2, margin=0.3),
     "margin": one("training.margin", 0.4, epochs=60, patience=3),
-    "keep": one("training.keep", "best", step=14, epochs=6, optimizer={"kind": "sgd", "learning_rate": 2.0}),
-    "keep no longer": one("training.keep", "last", step=30, keep="best"),
-    "frozen": one("network.first.frozen", True), "frozen under clipping": one("network.second.frozen", True, clip=0.1),
+    "keep": one("training.keep", "best", step=14, epochs=6, optimizer=WILD),
+    "keep no longer": one("training.keep", "last", step=30, keep="best", optimizer=WILD),
+    "frozen": one("network.first.frozen", True),
+    "frozen under clipping": one("network.second.frozen", True, clip=0.1),
     "frozen of two rules": one("network.second.frozen", True, optimizer={"kind": "muon"}),
-    "part of a rule": one("training.optimizer.beta2", 0.9), "nesterov": one("training.optimizer.nesterov", True,
-                                                                            optimizer=SGD),
+    "part of a rule": one("training.optimizer.beta2", 0.9),
+    "nesterov": one("training.optimizer.nesterov", True, optimizer=SGD),
     "a rule that searched": one("training.optimizer", SGD, optimizer={"kind": "lbfgs"}),
+    "frozen from the start under a rule that searches": one(
+        "training.clip", 0.5, nodes=[NODES[0] | {"frozen": True}, *NODES[1:]], optimizer={"kind": "lbfgs"}),
     "memory of a rule that searches": one("training.optimizer.max_iter", 2, optimizer={"kind": "lbfgs"}),
     "momentum to Adam": one("training.optimizer", {"kind": "adam"}, optimizer=SGD),
     "the same rule anew": one("training.optimizer", {"kind": "adam", "beta1": 0.5, "learning_rate": 0.05}),
     "two rules to one of them": one("training.optimizer", {"kind": "adamw"}, optimizer={"kind": "muon"}),
     "in a noisy network": one("training.batch_size", 30, nodes=NOISY),
-} | {f"rule {rule['kind']}": one("training.optimizer", rule) for rule in RULES}
+} | {f"rule {kind}": one("training.optimizer", {"kind": kind}) for kind in RULES}
 
 SEVERAL = {
     "one after the other": Case(asked(schedule={"kind": "cosine"}), (
-        (7, "training.optimizer", SGD), (7, "training.optimizer.momentum", 0.5), (7, "training.batch_size", 8),
+        (7, "training.optimizer", SGD), (7, "training.optimizer.momentum", 0.5),
+        (7, "training.batch_size", 8),
         (20, "training.optimizer.learning_rate", 0.02), (20, "training.optimizer", {"kind": "adamw"}),
         (20, "training.epochs", 5), (31, "training.optimizer.beta1", 0.7), (33, "network.first.frozen", True),
         (41, "network.first.frozen", False), (41, "training.optimizer.weight_decay", 0.1))),
@@ -117,10 +124,12 @@ SEVERAL = {
         (15, "training.batch_size", 30), (16, "training.loss", {"kind": "hinge"}),
         (16, "training.batch_size", 12), (17, "training.minutes", 5.0))),
     "stopped": Case(asked(keep="best"), ((7, "training.batch_size", 40), (8, "training.clip", 0.1)), stop=17),
-    "stopped right after": Case(asked(keep="best", average=4), ((26, "training.loss", {"kind": "mse"}),), stop=26),
+    "stopped right after": Case(asked(keep="best", average=4),
+                                ((26, "training.loss", {"kind": "mse"}),), stop=26),
     "stopped after an epoch": Case(asked(keep="best"), ((7, "training.batch_size", 40),), stop=17),
     "endless and stopped": Case(asked(epochs=1, optimizer=SGD), ((7, "training.epochs", None),), stop=50),
-    "changed and stopped before the first step": Case(asked(), ((0, "training.loss", {"kind": "mse"}),), stop=0),
+    "changed and stopped before the first step": Case(
+        asked(), ((0, "training.loss", {"kind": "mse"}),), stop=0),
 }
 CASES = SINGLE | SEVERAL
 
@@ -142,10 +151,46 @@ def trained(case: Case) -> tuple[Trainer, list[Event]]:
 @pytest.mark.parametrize("name", CASES)
 def test_what_was_changed_is_changed_again(name: str, tmp_path: Path) -> None:
     trainer, events = trained(CASES[name])
+    ended = events[-1]
+    assert isinstance(ended, Finished | Stopped)
     path, saved = tmp_path / "script.py", tmp_path / "weights.pt"
     path.write_text(script(CASES[name].asked, history(events)), encoding="utf-8")
-    printed = said(runpy.run_path(str(path)), str(path), "--losses", "100000", "--save", str(saved)).splitlines()
-    assert [float(line) for line in printed] == losses(events)
+    printed = said(runpy.run_path(str(path)), str(path), "--losses", "100000", "--save", str(saved))
+    assert [float(line) for line in printed.splitlines()] == losses(events)
     weights = torch.load(saved, weights_only=True)
     for ours, theirs in zip(trainer.network.state_dict().values(), weights.values(), strict=True):
         assert torch.equal(ours, theirs)
+    if name in SEVERAL:
+        judged = said(runpy.run_path(str(path)), str(path)).splitlines()[-1]
+        assert ast.literal_eval(judged.removeprefix("test ")) == ended.test
+
+
+def steered(*changes: tuple[str, Any]) -> str:
+    """The script of a run to which this was done after step 313."""
+    return script(asked(optimizer={"kind": "sgd"}), History(changes=tuple(
+        Changed(step=313, setting=setting, value=value) for setting, value in changes)))
+
+
+def test_every_change_is_told_where_it_is_made() -> None:
+    told = steered(("training.batch_size", 20), ("training.optimizer", {"kind": "rmsprop"}),
+                   ("network.first.frozen", True), ("training.epochs", None), ("training.clip", 0.25))
+    functions = {node.name: ast.get_docstring(node) for node in ast.parse(told).body
+                 if isinstance(node, ast.FunctionDef) and node.name.startswith("after_")}
+    assert functions == {
+        "after_313": "After step 313 the batch size was set to 20 by hand.",
+        "after_313_2": "After step 313 the optimizer was set to rmsprop by hand.",
+        "after_313_3": "After step 313 the layer first was frozen by hand.",
+        "after_313_4": "After step 313 the number of epochs was set to off by hand.",
+        "after_313_5": "After step 313 the clipping was set to 0.25 by hand."}
+    assert "does not do" not in told
+
+
+def test_what_changes_nothing_of_the_training_leaves_the_script_as_it_was() -> None:
+    assert steered(("training.minutes", 5.0), ("training.disk", 100), ("training.batch_size", 16),
+                   ("training.optimizer.nesterov", True)) == steered()
+
+
+def test_only_what_is_changed_is_asked_for() -> None:
+    told = steered(("training.clip", 0.25))
+    assert "now.clip" in told
+    assert set(re.findall(r"now\.(\w+)", told)) == {"clip", "learning_rate"}

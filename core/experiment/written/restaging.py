@@ -10,9 +10,9 @@ from core.experiment.replay import Stage
 from core.experiment.written import averaging
 from core.experiment.written.fill import fill
 from core.experiment.written.network import Names
+from core.experiment.written.rules import Makers
 from core.experiment.written.steered import Steered, differing, encodes, facts, frozen, remakes
 from core.experiment.written.training import asked
-from core.experiment.written.updating import Makers
 
 
 class Restaging:

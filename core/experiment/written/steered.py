@@ -23,7 +23,9 @@ class Steered:
         self.anew = any(stage.anew for stage in self.stages)
         """Whether an epoch begins anew."""
         self.remade = [stage for stage in self.stages if remakes(stage)]
-        self.freezes = "frozen" in self.varied
+        self.freezes = "frozen" in self.varied or (
+            True in frozen(experiment).values() and self.ever(lambda training: training.optimizer.closure))
+        """Whether optimizers are given no frozen weights. A rule that searches rounds otherwise with them."""
 
     def name(self, setting: str) -> str:
         """A setting as an expression: its constant, or what holds now where it varies."""
