@@ -15,7 +15,7 @@ from core.events import (
     TurboChanged,
     WeightEdited,
 )
-from core.experiment.changing import changed, moves
+from core.experiment.changing import changed, course, moves
 from core.experiment.check import check
 from core.experiment.model import Experiment
 
@@ -61,16 +61,23 @@ def history(events: Iterable[Event]) -> History:
     return told
 
 
-def beyond(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> list[str]:
-    """What among changes no script does again, in sentences."""
-    said: list[str] = []
-    for change in changes:
-        if isinstance(change, Changed):
-            if not moves(experiment, change.setting):
-                said.append(f"After step {change.step} {change.setting} was changed by hand to "
-                            f"{change.words()}, which this does not do.")
-            experiment = changed(experiment, change.setting, change.value)
-    return said
+_LIMITS = ("training.minutes", "training.memory", "training.disk")
+"""Settings that end a run or make room beside it; what they brought about is told by other events."""
+
+
+class Stage(NamedTuple):
+    """A change, after a step, that more follows from than a number that moves."""
+
+    step: int
+    said: str
+    """What was changed, in a sentence."""
+    before: Experiment
+    after: Experiment
+
+    @property
+    def anew(self) -> bool:
+        """Whether the epoch under way begins anew."""
+        return course(self.before) != course(self.after)
 
 
 class Move(NamedTuple):
@@ -84,9 +91,9 @@ class Move(NamedTuple):
     value: Any
 
 
-def steps(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> list[Move]:
+def steps(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> list[Move | Stage]:
     """What the changes did, one after the other, in terms of the objects that train."""
-    done: list[Move] = []
+    done: list[Move | Stage] = []
     for change in changes:
         if isinstance(change, WeightEdited):
             place = (change.node, change.parameter, *change.index)
@@ -96,7 +103,26 @@ def steps(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> 
         experiment = changed(before, change.setting, change.value)
         if moves(before, change.setting):
             done += [Move(change.step, *moved) for moved in _moved(before, experiment)]
+        elif experiment != before and change.setting not in _LIMITS:
+            done.append(Stage(change.step, _said(change), before, experiment))
     return done
+
+
+_NAMED = {
+    "epochs": "number of epochs", "parts": "number of parts of a batch", "clip": "clipping",
+    "average": "number of steps averaged over", "keep": "choice of the weights to keep",
+    "patience": "patience of early stopping", "margin": "margin of early stopping"}
+"""Settings whose own name says too little in a sentence."""
+
+
+def _said(change: Changed) -> str:
+    root, _, what = change.setting.partition(".")
+    value = " ".join(change.words().split())
+    if root == "network":
+        done = "frozen" if change.value else "let learn again"
+        return f"After step {change.step} the layer {what.removesuffix('.frozen')} was {done} by hand."
+    name = _NAMED.get(what, what.replace(".", " ").replace("_", " "))
+    return f"After step {change.step} the {name} was set to {value} by hand."
 
 
 def _moved(before: Experiment, after: Experiment) -> list[tuple[str, tuple[str | int, ...], Any]]:

@@ -10,8 +10,11 @@ from typing import Any
 from core.experiment.carry import Carrier
 from core.experiment.check import check
 from core.experiment.model import Experiment
-from core.experiment.replay import History, beyond, steps
-from core.experiment.written import data, network, steering, training
+from core.experiment.replay import History, steps
+from core.experiment.written import data, loop, network, restaging, steering, training, updating
+from core.experiment.written.restaging import Restaging
+from core.experiment.written.rules import Makers
+from core.experiment.written.steered import Steered
 
 _DOCSTRING = '''"""Trains a neural network exactly as Layerscope did, without Layerscope.
 
@@ -23,6 +26,7 @@ python script.py --save FILE   train, judge, and write the weights to a file
 _IMPORTS = {
     "argparse": "import argparse", "np": "import numpy as np", "torch": "import torch",
     "Tensor": "from torch import Tensor", "nn": "from torch import nn", "optim": "from torch import optim",
+    "SimpleNamespace": "from types import SimpleNamespace", "partial": "from functools import partial",
     "train_test_split": "from sklearn.model_selection import train_test_split"}
 _INSTALLED = ("numpy", "pandas", "sklearn", "torch")
 
@@ -34,32 +38,33 @@ def source(experiment: Experiment, history: History, engine: Mapping[str, Any]) 
     (`own.…`), and the functions `shuffle(count, seed, epoch)` and `due(epoch)`.
     """
     walked, carrier = check(experiment), Carrier(engine)
-    history = history._replace(apart=(*history.apart, *beyond(experiment, history.changes)))
+    steered = Steered(experiment, steps(experiment, history.changes), history.stopped)
     names = network.Names(walked)
-    loss = experiment.training.loss.for_task(experiment.data.task)
     constants = [f"NAME = {experiment.name!r}", *data.constants(experiment.data),
-                 *training.constants(experiment, history)]
+                 *training.constants(steered, history)]
     body = "\n\n\n".join([
-        "\n".join(constants), *data.texts(experiment.data, loss, carrier),
+        "\n".join(constants), *data.texts(experiment.data, restaging.encoded(steered), carrier),
         *carrier.before(network.text(experiment, walked, names, carrier)),
-        *_training(experiment, history, names, carrier)])
+        *_training(steered, names, carrier)])
     return f"{_DOCSTRING}\n\n{_imports(body, carrier)}\n\n{body}\n"
 
 
-def _training(experiment: Experiment, history: History, names: network.Names, carrier: Carrier) -> list[str]:
-    rules, task = experiment.training, experiment.data.task
-    loss, penalty = rules.loss.for_task(task), rules.regularization.penalty()
-    steered = steps(experiment, history.changes)
-    strength = 'now["penalty"]' if steered else "PENALTY"
-    loss_of = carrier.before(f"loss_of = {carrier.call(loss.call())}")
-    judge = carrier.before(training.judge(experiment.data, loss.outputs(task), carrier))
-    train = carrier.before(training.train(experiment, bool(steered), history.stopped, carrier))
+def _training(steered: Steered, names: network.Names, carrier: Carrier) -> list[str]:
+    experiment, makers = steered.experiment, Makers(steered)
+    outputs = experiment.training.loss.for_task(experiment.data.task).outputs(experiment.data.task)
+    moved = [steering.text(steered, names)] if steered.done and not steered.stages else []
     return [
-        *loss_of, training.optimizers(rules.optimizer),
-        *([steering.text(steered, names, bool(penalty))] if steered else []),
-        *([training.penalty(penalty[0], strength)] if penalty else []),
-        training.update(rules, bool(penalty)), *judge, *train,
-        training.main(rules.epochs is None, len(task.classes) if loss.weighed else None)]
+        *carrier.before(restaging.loss_of(experiment, steered, carrier)), *makers.texts(), *moved,
+        *updating.penalty(steered), *updating.update(steered),
+        *carrier.before(training.judge(experiment.data, outputs, carrier)),
+        *(_restaged(steered, names, makers, carrier) if steered.stages else []),
+        *carrier.before(loop.train(steered, carrier)), training.main(steered)]
+
+
+def _restaged(steered: Steered, names: network.Names, makers: Makers, carrier: Carrier) -> list[str]:
+    staging = Restaging(steered, names, makers, carrier)
+    texts = staging.texts()
+    return [*carrier.before(texts[0]), *texts[1:], steering.staged(steered, names, staging.called)]
 
 
 def _imports(body: str, carrier: Carrier) -> str:

@@ -134,6 +134,7 @@ def unheard(asked: Experiment, *, stopped: bool) -> Subject:
     """A run steered before it told a loss."""
     trainer = Trainer(asked)
     events = [*trainer.start(), trainer.change("training.optimizer.learning_rate", 0.5),
+              trainer.change("training.batch_size", 24), trainer.change("training.clip", 0.2),
               trainer.edit_weight("out", "0.bias", (0,), -1.0)]
     return Subject(asked, (*events, *(trainer.stop() if stopped else [])))
 
@@ -144,6 +145,7 @@ def test_what_was_steered_before_the_first_loss_is_steered_again(tmp_path: Path)
     text = (tmp_path / "script.py").read_text()
     assert "(0, 'learning_rate', (), 0.5)" in text
     assert "-1.0" in text
+    assert "After step 0 the batch size was set to 24 by hand." in text
     assert proof.equal, proof.said
     assert proof.compared > 1
     plain = export.export(Subject(asked), "script", tmp_path / "plain.py")

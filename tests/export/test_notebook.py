@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from core import export
+from core.engine.trainer import Trainer
 from core.experiment import templates
-from core.experiment.replay import History
+from core.experiment.replay import History, history
 from core.export import Subject
 from core.export.notebook import cells, notebook
 from core.export.proof import of_notebook
 from core.export.script import text
-from tests.experiment.written import by_engine, pinned
+from tests.experiment.written import by_engine, losses, pinned
 
 STEPS = 3
 
@@ -48,6 +49,19 @@ def test_every_templates_cells_train_as_the_engine_does(name: str) -> None:
     with contextlib.redirect_stdout(printed):
         exec(compile(code, name, "exec"), {"__name__": name})
     assert [float(line) for line in printed.getvalue().splitlines()] == by_engine(asked, STEPS).losses[:STEPS]
+
+
+def test_cells_of_a_run_that_was_changed_train_as_it_did() -> None:
+    asked = pinned(templates.template("iris").experiment, epochs=3)
+    trainer = Trainer(asked)
+    events = [*trainer.start(), *trainer.advance(2, 60), trainer.change("training.loss", {"kind": "mse"}),
+              trainer.change("training.optimizer", {"kind": "lbfgs"}), *trainer.advance(1000, 60)]
+    code = "\n\n".join(cell.code for cell in cells(text(Subject(asked), history(events))))
+    code = code.replace("\nLOSSES = None", "\nLOSSES = 1000")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "cells", "exec"), {"__name__": "cells"})
+    assert [float(line) for line in printed.getvalue().splitlines()] == losses(events)
 
 
 def test_cells_that_do_not_run_are_told(tmp_path: Path) -> None:

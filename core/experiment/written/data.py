@@ -1,6 +1,6 @@
 """The data as functions: made by the recipe of the catalogue, split, and scaled on the train split."""
 
-from core.catalog.base import IGNORED, TOKENS, Dataset, Loss, Task
+from core.catalog.base import IGNORED, TOKENS, Dataset, Task
 from core.experiment.carry import Carrier
 from core.experiment.written.fill import fill
 
@@ -15,10 +15,13 @@ def constants(data: Dataset) -> list[str]:
     return [kept, *drawn, *used]
 
 
-def texts(data: Dataset, loss: Loss, carrier: Carrier) -> list[str]:
-    """The functions `samples` and `load`, and `scale` where targets are scaled."""
+def texts(data: Dataset, encoded: bool, carrier: Carrier) -> list[str]:
+    """The functions `samples` and `load`, and `scale` where targets are scaled.
+
+    encoded: whether class numbers are loaded as rows of 0 and 1.
+    """
     scaled = [_SCALE.strip("\n")] if scaled_targets(data) else []
-    return [*carrier.before(_samples(data, carrier)), *scaled, _PART, _load(data, loss)]
+    return [*carrier.before(_samples(data, carrier)), *scaled, _PART, _load(data, encoded)]
 
 
 def scaled_targets(data: Dataset) -> bool:
@@ -45,14 +48,14 @@ def _targets(task: Task) -> tuple[str, str]:
     return f"targets.astype(np.float32).reshape(len(targets), {sizes})", f"values (samples, {sizes})"
 
 
-def _load(data: Dataset, loss: Loss) -> str:
+def _load(data: Dataset, encoded: bool) -> str:
     return fill(
         _LOAD, shares=_shares(data), rows=_rows(data),
         scaled=_SCALED_INPUTS.strip("\n") if data.scaled else "",
         wanted="(targets - target_mean) / target_std" if scaled_targets(data) else "targets",
         target_scale=["target_mean, target_std = scale(targets[train])"] if scaled_targets(data) else [],
         one_hot=[f"y = nn.functional.one_hot(y, {len(data.task.classes)}).float()"]
-        if loss.one_hot and data.task.kind == "classification" else [])
+        if encoded else [])
 
 
 def _shares(data: Dataset) -> str:
