@@ -25,6 +25,8 @@ class History(NamedTuple):
 
     device: str = "cpu"
     threads: int = 1
+    precision: str = ""
+    """What the network was computed in; empty when that is not known."""
     changes: tuple[Changed | WeightEdited, ...] = ()
     """In the order in which they were made."""
     stopped: int | None = None
@@ -39,7 +41,7 @@ def history(events: Iterable[Event]) -> History:
     for event in events:
         match event:
             case Started():
-                told = told._replace(device=event.device, threads=event.threads)
+                told = told._replace(device=event.device, threads=event.threads, precision=event.precision)
             case Changed() | WeightEdited():
                 told = told._replace(changes=(*told.changes, event))
             case Stopped():

@@ -38,7 +38,7 @@ def source(experiment: Experiment, history: History, engine: Mapping[str, Any]) 
     (`own.…`), and the functions `shuffle(count, seed, epoch)` and `due(epoch)`.
     """
     walked, carrier = check(experiment), Carrier(engine)
-    steered = Steered(experiment, steps(experiment, history.changes), history.stopped)
+    steered = Steered(experiment, steps(experiment, history.changes), history.stopped, history.precision)
     names = network.Names(walked)
     constants = [f"NAME = {experiment.name!r}", *data.constants(experiment.data),
                  *training.constants(steered, history)]
@@ -55,7 +55,7 @@ def _training(steered: Steered, names: network.Names, carrier: Carrier) -> list[
     moved = [steering.text(steered, names)] if steered.done and not steered.stages else []
     return [
         *carrier.before(restaging.loss_of(experiment, steered, carrier)), *makers.texts(), *moved,
-        *updating.penalty(steered), *updating.update(steered),
+        *updating.penalty(steered), *updating.mixed(steered), *updating.update(steered),
         *carrier.before(training.judge(experiment.data, outputs, carrier)),
         *(_restaged(steered, names, makers, carrier) if steered.stages else []),
         *carrier.before(loop.train(steered, carrier)), training.main(steered)]

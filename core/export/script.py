@@ -73,11 +73,11 @@ def _advanced(trainer: Trainer, step: int) -> list[Event]:
 
 
 def _pinned(experiment: Experiment, known: History) -> Experiment:
-    """The experiment on the device and threads its run had, where this machine has them."""
+    """The experiment on the device, threads and precision its run had, where this machine has them."""
     if known.device not in found():
         return experiment
     raw = write(experiment)
-    raw["training"] |= {"device": known.device, "threads": known.threads}
+    raw["training"] |= {"device": known.device, "threads": known.threads, "precision": known.precision}
     return read(raw)
 
 

@@ -26,7 +26,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 STEPS = 20
 
 
-ASKED = {"clipped": {"clip": 0.05}, "in parts": {"parts": 3}, "clipped in parts": {"clip": 0.05, "parts": 40}}
+ASKED = {"clipped": {"clip": 0.05}, "in parts": {"parts": 3}, "clipped in parts": {"clip": 0.05, "parts": 40},
+         "mixed": {"precision": "bfloat16"}, "mixed in parts": {"precision": "bfloat16", "parts": 3}}
 
 
 def cases() -> dict[str, Experiment]:
@@ -40,6 +41,10 @@ def cases() -> dict[str, Experiment]:
               for part, entries in rules.items() for entry in entries}
     found |= {f"training {name}": experiment(optimizer={"kind": rule}, regularization={"kind": "l2"}, **asked)
               for name, asked in ASKED.items() for rule in ("adamw", "lbfgs")}
+    for name in ("digits-cnn", "digits-vit", "digits-lstm"):
+        raw = write(pinned(few(templates.template(name).experiment)))
+        raw["training"]["precision"] = "bfloat16"
+        found[f"mixed {name}"] = read(raw)
     for data in ("iris", "diabetes", "plane"):
         found |= {f"loss {entry.name()} on {data}": fits for entry in LOSSES
                   if not walk(fits := experiment({"kind": data}, loss={"kind": entry.name()})).problems}

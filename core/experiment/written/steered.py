@@ -15,8 +15,12 @@ NUMBERS = ("batch_size", "epochs", "clip", "parts", "average", "patience", "marg
 class Steered:
     """A run's experiment with the changes made to it: which settings vary, and their names in the script."""
 
-    def __init__(self, experiment: Experiment, done: list[Move | Stage], stopped: int | None) -> None:
+    def __init__(self, experiment: Experiment, done: list[Move | Stage], stopped: int | None,
+                 precision: str) -> None:
+        """precision: what the network was computed in; as the experiment asks when it is empty."""
         self.experiment, self.stopped = experiment, stopped
+        self.mixed = (precision or experiment.training.precision) == "bfloat16"
+        """Whether the network is computed in bfloat16 on the way forward and back."""
         self.done = [one for one in done if isinstance(one, Move) or one.anew or differing(one)]
         self.stages = [one for one in self.done if isinstance(one, Stage)]
         self.varied = {name for stage in self.stages for name in differing(stage)}
@@ -36,6 +40,10 @@ class Steered:
         if self.stages:
             return f"now.{setting}"
         return f'now["{setting}"]' if self.done else setting.upper()
+
+    def answer(self, inputs: str) -> str:
+        """What the network puts out in training, as an expression."""
+        return f"mixed(net, {inputs})" if self.mixed else f"net({inputs})"
 
     def experiments(self) -> list[Experiment]:
         """What the run was one after the other, moved numbers left out."""

@@ -18,6 +18,11 @@ def penalty(steered: Steered) -> list[str]:
     return [fill(_PENALTY, size=size, words=words, strength=steered.now("penalty"))]
 
 
+def mixed(steered: Steered) -> list[str]:
+    """The function `mixed`; nothing where the network computes in float32."""
+    return [_MIXED] if steered.mixed else []
+
+
 def update(steered: Steered) -> list[str]:
     """The function `update`, one step; `search` beside it where only some rules ask for the loss often."""
     clear, backward = "net.zero_grad()" if steered.freezes else fill(_CLEAR), _backward(steered)
@@ -44,14 +49,14 @@ def _whole(steered: Steered) -> list[str]:
     total = "(loss + penalty(net))" if steered.ever(_priced) else "loss"
     if steered.ever(_priced) and not steered.always(_priced):
         total = "(loss + penalty(net) if now.power else loss)"
-    return ["loss = loss_of(net(inputs), targets)", f"{total}.backward()"]
+    return [f"loss = loss_of({steered.answer('inputs')}, targets)", f"{total}.backward()"]
 
 
 def _in_parts(steered: Steered) -> list[str]:
     price = ["penalty(net).backward()"] if steered.ever(_priced) else []
     if price and not steered.always(_priced):
         price = ["if now.power:", *_inside(price)]
-    return [*fill(_PARTS, parts=steered.name("parts")).splitlines(), *price]
+    return [*fill(_PARTS, parts=steered.name("parts"), answer=steered.answer("some")).splitlines(), *price]
 
 
 def _priced(training: Training) -> bool:
@@ -69,6 +74,13 @@ def penalty(net: Net) -> Tensor:
     """The price on large weights: $words, added up, times a strength."""
     weights = [parameter for parameter in net.parameters() if parameter.ndim > 1]
     return $strength * torch.stack([$size for weight in weights]).sum()
+'''
+
+_MIXED = '''
+def mixed(net: Net, inputs: Tensor) -> Tensor:
+    """What the network puts out, computed in bfloat16 on the way there and back: mixed precision."""
+    with torch.autocast(inputs.device.type, torch.bfloat16):
+        return net(inputs).float()
 '''
 
 _CLEAR = '''
@@ -90,7 +102,7 @@ _PARTS = '''
 each: list[Tensor] = []
 count = max(min($parts, len(inputs) // 2), 1)
 for some, those in zip(inputs.tensor_split(count), targets.tensor_split(count), strict=True):
-    part = loss_of(net(some), those) * (len(some) / len(inputs))
+    part = loss_of($answer, those) * (len(some) / len(inputs))
     part.backward()
     each.append(part.detach())
 loss = torch.stack(each).sum()
