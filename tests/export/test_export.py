@@ -22,11 +22,21 @@ from tests.experiment.written import pinned
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     """A short run that is over, with its weights."""
-    asked = pinned(templates.template("digits-cnn").experiment, epochs=1)
+    return trained("digits-cnn", tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def smaller(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """The same of a network that is soon converted."""
+    return trained("iris", tmp_path_factory.mktemp("run"))
+
+
+def trained(name: str, folder: Path) -> Subject:
+    asked = pinned(templates.template(name).experiment, epochs=1)
     trainer = Trainer(asked)
     events = trainer.start()
     events += trainer.advance(1000, 60)
-    kept = tmp_path_factory.mktemp("run") / "weights.safetensors"
+    kept = folder / "weights.safetensors"
     weights.write(kept, trainer.network)
     losses = tuple(loss for event in events if isinstance(event, StepsRecorded) for loss in event.losses)
     return Subject(asked, tuple(events), losses, True, kept)
@@ -114,9 +124,9 @@ def test_weights_of_another_network_are_refused(ended: Subject, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("to", ways.kinds())
-def test_a_place_that_takes_no_file_is_told(to: str, ended: Subject, tmp_path: Path) -> None:
+def test_a_place_that_takes_no_file_is_told(to: str, smaller: Subject, tmp_path: Path) -> None:
     with pytest.raises(Problems, match=r"cannot be written.*Name a file in a folder that exists"):
-        export.export(ended, to, tmp_path / "nowhere" / "x")
+        export.export(smaller, to, tmp_path / "nowhere" / "x")
 
 
 def test_every_way_has_a_file_and_a_sentence() -> None:
