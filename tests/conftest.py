@@ -1,5 +1,6 @@
 """What tests share: a running app of their own, a Chromium, and a way to wait with a deadline."""
 
+import gc
 import itertools
 import json
 import os
@@ -25,6 +26,17 @@ BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-c
 
 
 T = TypeVar("T")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Thousands of tests and all that they import stay to the end: no collection walks them again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def until(look: Callable[[], T], seconds: float = 60.0, what: str = "it") -> T:

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,8 +18,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from core.charts import theme
-from core.runtime import start
+from core.runtime import locks, paths, start
 from core.runtime.guard import same_origin
+from core.store.catalog import Catalog
 from tests.conftest import ROOT, App, free_port
 
 # What reliability S1 and S2 ask of the configuration. A change here is a decision, not a slip.
@@ -55,6 +58,17 @@ def python(*words: str, folder: Path = ROOT, store: Path | None = None, **more: 
     own = {"LAYERSCOPE_STORE": str(store), "LAYERSCOPE_IDLE": "0.1"} if store else {}
     return subprocess.run([sys.executable, *words], cwd=folder, env={**os.environ, **own, **more}, timeout=60,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def dispatcher_place_taken(store: Path) -> Iterator[None]:
+    """No dispatcher is started for the store: this process says it is the one."""
+    Catalog(store).close()
+    lock = locks.take(paths.jobs_lock(store))
+    assert lock is not None
+    lock.sign(version=paths.code_version())
+    yield
+    lock.release()
 
 
 def configuration() -> dict:
@@ -96,13 +110,36 @@ ADDRESSES = [("127.0.0.1", 0), ("localhost", 0), ("::1", 0), ("0.0.0.0", 2), (":
              ("127.0.0.2", 2), ("*", 2)]
 
 
+OPENS = """
+import contextlib, io, json, sys
+from core.runtime import server
+told = {}
+for address in sys.argv[1:]:
+    said, code = io.StringIO(), 0
+    with contextlib.redirect_stderr(said):
+        try:
+            server.open_up(address or None).staying.end()
+        except SystemExit as left:
+            code = left.code
+    told[address] = [code, said.getvalue().strip().splitlines()]
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """What opening up at each address came to, in one process: exit code and lines said."""
+    store = tmp_path_factory.mktemp("opened") / "store"
+    with dispatcher_place_taken(store):
+        done = python("-c", OPENS, *(address for address, _ in ADDRESSES), store=store)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.mark.parametrize(("address", "code"), ADDRESSES)
-def test_only_this_machine_is_listened_on(tmp_path, address, code):
-    script = ("import sys; from core.runtime import server; house = server.open_up(sys.argv[1] or None); "
-              "house.staying.end()")
-    done = python("-c", script, address, store=tmp_path / "store")
-    assert done.returncode == code, done.stderr
-    lines = done.stderr.strip().splitlines()
+def test_only_this_machine_is_listened_on(opened, address, code):
+    left, lines = opened[address]
+    assert left == code, lines
     assert len(lines) == (1 if code else 0), lines
     assert not code or "tunnel" in lines[0]
 
@@ -238,7 +275,8 @@ def said(route):
 print(json.dumps([said(route) for route in app.app._build_starlette_app().routes]))
 app.house.staying.end()
 """
-    done = python("-c", script, store=tmp_path / "store", STREAMLIT_SERVER_ADDRESS="127.0.0.1")
+    with dispatcher_place_taken(tmp_path / "store"):
+        done = python("-c", script, store=tmp_path / "store", STREAMLIT_SERVER_ADDRESS="127.0.0.1")
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout.splitlines()[-1])) == ROUTES
 

@@ -17,6 +17,7 @@ expect.set_options(timeout=30_000)
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+STORED = "cookies,file_systems,indexeddb,local_storage,service_workers,cache_storage"
 SEEN = "localStorage.setItem('layerscope.hint', 'done')"
 # Streamlit looks for its server below a page's own address first; those two questions are answered 404.
 KNOWN = ("/runs/_stcore/", "/system/_stcore/")
@@ -87,21 +88,47 @@ class Tab:
         return self.page.locator(selector).first.inner_text()
 
 
+@pytest.fixture(scope="session")
+def rested(browser: Browser) -> Iterator[list[BrowserContext]]:
+    """Contexts of ordinary visitors who left: the next one finds the code of the pages there, no more."""
+    contexts: list[BrowserContext] = []
+    yield contexts
+    for context in contexts:
+        context.close()
+
+
+def emptied(context: BrowserContext, app: App) -> BrowserContext:
+    """The context with no page open, and nothing kept that the app could know a visitor by."""
+    for page in context.pages:
+        page.close()
+    devtools = context.new_cdp_session(page := context.new_page())
+    devtools.send("Storage.clearDataForOrigin", {"origin": app.url, "storageTypes": STORED})
+    page.close()
+    context.clear_cookies()
+    return context
+
+
 @pytest.fixture
-def tab(browser: Browser, app: App) -> Iterator[Callable[..., Tab]]:
+def tab(browser: Browser, app: App, rested: list[BrowserContext]) -> Iterator[Callable[..., Tab]]:
     """Opens pages; afterwards none of them may have complained, or asked anybody else anything."""
     contexts: list[BrowserContext] = []
+    plain: list[BrowserContext] = []
     tabs: list[Tab] = []
 
     def open_tab(path: str = "/", *, width: int = 1280, height: int = 800, dark: bool = False,
                  hint: bool = False, touch: bool = False, at: App = app) -> Tab:
-        context = browser.new_context(viewport={"width": width, "height": height},
-                                      color_scheme="dark" if dark else "light", has_touch=touch)
-        contexts.append(context)
-        context.set_default_timeout(60_000)
-        if not hint:
-            context.add_init_script(SEEN)
+        ordinary = not (touch or hint or at is not app)
+        if ordinary and rested:
+            context = rested.pop()
+        else:
+            context = browser.new_context(has_touch=touch)
+            context.set_default_timeout(60_000)
+            if not hint:
+                context.add_init_script(SEEN)
+        (plain if ordinary else contexts).append(context)
         opened = Tab(context.new_page())
+        opened.page.set_viewport_size({"width": width, "height": height})
+        opened.page.emulate_media(color_scheme="dark" if dark else "light")
         tabs.append(opened)
         opened.page.goto(at.url + path)
         return opened
@@ -109,6 +136,7 @@ def tab(browser: Browser, app: App) -> Iterator[Callable[..., Tab]]:
     yield open_tab
     for context in contexts:
         context.close()
+    rested.extend(emptied(context, app) for context in plain)
     assert not [fault for one in tabs for fault in one.faults]
     assert not [url for one in tabs for url in one.foreign]
 

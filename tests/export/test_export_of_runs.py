@@ -54,6 +54,13 @@ def run(store: Path) -> int:
     return run
 
 
+@pytest.fixture(scope="module")
+def draft(store: Path) -> dict[str, Any]:
+    """A draft whose script was asked for: the experiment, and what was told."""
+    asked = write(pinned(templates.template("xor").experiment))
+    return {"experiment": asked, "told": answered(store, run=None, experiment=asked, to="script")}
+
+
 def trained(store: Path, over: bool = True, **training: Any) -> int:
     """A short run as a worker leaves it."""
     asked = pinned(templates.template("iris").experiment, **{"epochs": 6, **training})
@@ -117,8 +124,8 @@ def test_every_recorded_point_is_taken_away(store: Path, run: int) -> None:
         assert (proof["equal"], proof["compared"]) == (True, stored), proof["said"]
 
 
-def test_a_draft_has_a_script_and_no_files(store: Path) -> None:
-    told = answered(store, run=None, to="script", experiment=write(templates.template("xor").experiment))
+def test_a_draft_has_a_script_and_no_files(draft: dict[str, Any]) -> None:
+    told = draft["told"]
     assert told["proof"]["equal"]
     assert told["files"] == []
     assert "def xor(" in told["text"]
@@ -156,10 +163,8 @@ def test_the_dialog_hands_over_what_was_recorded(way: ways.Way, run: int) -> Non
     assert [button.label for button in test.get("download_button")] == [f"Save .{way.file.partition('.')[2]}"]
 
 
-def test_a_draft_offers_what_needs_no_training_and_says_why_not_the_rest(store: Path) -> None:
-    draft = write(pinned(templates.template("xor").experiment))
-    answered(store, run=None, experiment=draft, to="script")
-    test = shown(None, draft, make="script")
+def test_a_draft_offers_what_needs_no_training_and_says_why_not_the_rest(draft: dict[str, Any]) -> None:
+    test = shown(None, draft["experiment"], make="script")
     assert open_ways(test) == {"script", "notebook"}
     assert "Nothing has been trained yet. Train first, then export." in [box.value for box in test.caption]
     assert "equal to the engine's" in test.success[0].value

@@ -1,5 +1,7 @@
 """Protects networks taken away for other programs: they answer the same, at sizes not traced too."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import onnx
@@ -13,7 +15,7 @@ from core.engine.beginning import initial
 from core.engine.data import split
 from core.engine.trainer import Trainer
 from core.experiment import templates
-from core.export import Subject
+from core.export import Proof, Subject
 from core.export.onnx_int8 import quantized
 from core.export.onnx_network import converted, opened
 from core.export.trained import Trained, proved, trained
@@ -30,10 +32,21 @@ def untrained(name: str, folder: Path) -> Subject:
     return Subject(asked, tuple(Trainer(asked).start()), over=True, weights=folder / "weights")
 
 
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], tuple[Path, Proof]]:
+    """Takes a template away, once each way: the file, and its proof."""
+    @cache
+    def take(name: str, to: str) -> tuple[Path, Proof]:
+        folder = tmp_path_factory.mktemp("taken")
+        return folder / "network", export.export(untrained(name, folder), to, folder / "network")
+    return take
+
+
 @pytest.mark.parametrize("to", ["onnx", "pt2"])
 @pytest.mark.parametrize("name", ["digits-cnn", "diabetes"])
-def test_a_network_answers_the_same_elsewhere(to: str, name: str, tmp_path: Path) -> None:
-    proof = export.export(untrained(name, tmp_path), to, tmp_path / "network")
+def test_a_network_answers_the_same_elsewhere(
+        to: str, name: str, taken: Callable[[str, str], tuple[Path, Proof]]) -> None:
+    _, proof = taken(name, to)
     assert proof.equal or proof.close, proof.said
     assert proof.largest_difference is not None
     assert proof.largest_difference < 1e-4
@@ -54,9 +67,9 @@ def test_every_template_can_be_taken_away_as_every_network(name: str, tmp_path: 
         assert "any number of samples" in proof.said or to == "onnx-int8", proof.said
 
 
-def test_an_onnx_file_is_in_one_piece_and_says_what_is_fixed(tmp_path: Path) -> None:
-    path = tmp_path / "digits.onnx"
-    export.export(untrained("digits-cnn", tmp_path), "onnx", path)
+def test_an_onnx_file_is_in_one_piece_and_says_what_is_fixed(
+        taken: Callable[[str, str], tuple[Path, Proof]]) -> None:
+    path, _ = taken("digits-cnn", "onnx")
     model = onnx.load(path, load_external_data=False)
     onnx.checker.check_model(model)
     assert not [one for one in model.graph.initializer if one.external_data]

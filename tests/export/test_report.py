@@ -18,11 +18,11 @@ from tests.experiment.written import pinned
 HOSTILE = '</title></script><img src=x onerror="alert(1)"> & {0} "quoted"'
 
 
-def reported(asked: Experiment, *, name: str = "a run") -> Subject:
+def reported(asked: Experiment, *, name: str = "a run", steps: int = 44) -> Subject:
     """A short run, steered once."""
     trainer = Trainer(asked)
     told = [*trainer.start(), *trainer.advance(4, 60)]
-    told += [trainer.change("training.optimizer.learning_rate", 0.125), *trainer.advance(40, 60)]
+    told += [trainer.change("training.optimizer.learning_rate", 0.125), *trainer.advance(steps - 4, 60)]
     told += [] if trainer.over else trainer.stop()
     row = Run(id=7, name=name, state=RunState.STOPPED, experiment={}, created=1.7e9, seconds=1.5)
     points = tuple(point for event in told for point in events.points(event))
@@ -45,7 +45,7 @@ def own(text: str) -> str:
 @pytest.mark.parametrize("name", templates.names())
 def test_every_template_has_a_report(name: str, tmp_path: Path) -> None:
     asked = pinned(templates.template(name).experiment)
-    text = own(written(reported(asked), tmp_path / "report.html"))
+    text = own(written(reported(asked, steps=8), tmp_path / "report.html"))
     shown = unescape(text)
     for node in asked.network.nodes:
         assert f"<td>{node.id}" in shown

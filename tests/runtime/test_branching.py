@@ -41,15 +41,19 @@ def read_train(raw, run, step):
                             "origin": {"run": run, "step": step}}))
 
 
-@pytest.fixture
-def whole(works):
-    """A run that was stopped when it had three moments to go on from, and its experiment."""
+def stopped_with_moments(works):
     raw = experiment(epochs=None, **PINNED)
     run = works.queue(raw)
     moments(works, run)
     works.tell(run, "stop")
     works.until_over(run)
     return run, raw
+
+
+@pytest.fixture(scope="module")
+def whole(works):
+    """A run that was stopped when it had three moments to go on from, and its experiment; to be kept."""
+    return stopped_with_moments(works)
 
 
 def told(works, run, after):
@@ -89,10 +93,10 @@ def test_a_branch_with_nothing_changed_repeats_the_run_to_the_last_bit(works, wh
     assert works.said(other, Validated)[0].step == step
 
 
-def test_a_branch_outlives_the_run_it_came_from_and_a_kill(works, whole):
-    run, raw = whole
+def test_a_branch_outlives_the_run_it_came_from_and_a_kill(works):
+    run, raw = stopped_with_moments(works)
     step = moments(works, run)[0]
-    raw["training"] = {**raw["training"], "epochs": None, "batch_size": 16}
+    raw["training"]["batch_size"] = 16
     other = branch(works, run, step, raw)
     works.catalog.delete(run)
     works.until_step(other, step + 5)
