@@ -136,6 +136,12 @@ function drawing(studio, rows, metric) {
   );
 }
 
+/** How many others did as well. */
+function alike(told, best) {
+  const others = told.filter((row) => row.best === best.best).length - 1;
+  return others ? `, and ${others} ${others === 1 ? "other" : "others"} as well` : "";
+}
+
 /** A mark per member, coloured as its curve, the best named, with the ways to use it. */
 function summary(studio, rows, metric, setting) {
   const told = rows.filter(({ best }) => best !== null);
@@ -158,8 +164,9 @@ function summary(studio, rows, metric, setting) {
   const isSeed = setting === "training.seed";
   const words = isSeed
     ? `Best ${title} over ${told.length} seeds: mean ${score(mean, metric?.unit)}, spread ${score(spread, metric?.unit)}, from ${score(Math.min(...told.map((row) => row.best)), metric?.unit)} to ${score(Math.max(...told.map((row) => row.best)), metric?.unit)}.`
-    : `Best: a learning rate of ${short(best.value)}, ${title} ${score(best.best, metric?.unit)}.`;
+    : `Best: a learning rate of ${short(best.value)}, ${title} ${score(best.best, metric?.unit)}${alike(told, best)}.`;
   const use = () => studio.change(setting, best.value, { final: true, gesture: null });
   const take = isSeed ? null : make("button", { type: "button", class: "ls-button", onclick: use }, `Use ${short(best.value)}`);
-  return make("div", {}, make("div", { class: "ls-many-dots" }, chips), make("p", { class: "ls-facts" }, words), take);
+  const [first, last] = [rows[0], rows.at(-1)].map(({ value }) => make("span", { class: "ls-facts" }, short(value)));
+  return make("div", {}, make("div", { class: "ls-many-dots" }, first, chips, last), make("p", { class: "ls-facts" }, words), take);
 }
