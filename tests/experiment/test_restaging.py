@@ -54,7 +54,7 @@ SINGLE = {
     "batch size before the first step": one("training.batch_size", 5, step=0),
     "batch size under a schedule": one("training.batch_size", 40, schedule={"kind": "cosine"}),
     "batch size with batches of one left out": one("training.batch_size", 16, batch_size=179, step=1),
-    "batch size under a plateau": one("training.batch_size", 20, step=30, epochs=8,
+    "batch size under a plateau": one("training.batch_size", 20, step=50, epochs=8, optimizer=WILD,
                                       schedule={"kind": "plateau", "patience": 0}),
     "loss": one("training.loss", {"kind": "mse"}),
     "loss to one of classes": one("training.loss", {"kind": "cross_entropy"}, loss={"kind": "kl_div"}),
@@ -123,7 +123,8 @@ SEVERAL = {
     "the same epoch twice anew": Case(asked(keep="best", patience=5), (
         (15, "training.batch_size", 30), (16, "training.loss", {"kind": "hinge"}),
         (16, "training.batch_size", 12), (17, "training.minutes", 5.0))),
-    "stopped": Case(asked(keep="best"), ((7, "training.batch_size", 40), (8, "training.clip", 0.1)), stop=17),
+    "stopped": Case(asked(keep="best"),
+                    ((14, "training.batch_size", 40), (15, "training.clip", 0.1)), stop=17),
     "stopped right after": Case(asked(keep="best", average=4),
                                 ((26, "training.loss", {"kind": "mse"}),), stop=26),
     "stopped after an epoch": Case(asked(keep="best"), ((7, "training.batch_size", 40),), stop=17),
