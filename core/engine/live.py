@@ -6,6 +6,7 @@ import torch
 
 from core.catalog.base import Call
 from core.engine.build import resolved
+from core.engine.memory import complete
 from core.experiment.changing import changed, moves
 from core.experiment.check import check
 from core.experiment.model import Experiment
@@ -64,6 +65,7 @@ class Live:
             changed = {name: value for name, value in moved[type(optimizer)].items() if name != "lr"}
             for group in optimizer.param_groups:
                 group.update(changed)
+        complete(self._trainer.optimizers)
 
     def _move_modules(self, before: Experiment, after: Experiment) -> None:
         old, new = check(before), check(after)

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.optim import Optimizer, RMSprop
 
 from core.engine.build import Net
 
@@ -16,32 +16,56 @@ class Known(NamedTuple):
     memory: dict[str, Any]
 
 
-Memory = dict[type, dict[str, Known]]
-"""By the rule, then by the parameter's name."""
+class Held(NamedTuple):
+    """What a rule remembers."""
+
+    parameters: list[tuple[str, torch.Size]]
+    """All that it moves, in order: their names and shapes."""
+    known: dict[str, Known]
+    """By the parameter's name."""
+
+
+Memory = dict[type, Held]
+"""By the rule."""
 
 
 def remembered(rules: list[Optimizer], net: Net) -> Memory:
     """What the optimizers of a network remember; tensors as they are, without copies."""
     names = _names(net)
-    return {type(rule): {names[id(one)]: Known(one.shape, rule.state[one])
-                         for one in _parameters(rule) if rule.state.get(one)} for rule in rules}
+    return {type(rule): Held(_moved(rule, names), {
+        names[id(one)]: Known(one.shape, rule.state[one])
+        for one in _parameters(rule) if rule.state.get(one)}) for rule in rules}
 
 
 def give(rules: list[Optimizer], net: Net, memory: Memory, *, whole: bool) -> bool:
     """Have optimizers go on with what the same rules remembered of parameters of the same name and shape.
 
-    whole: their memory is of all parameters together, of use only when all are there. Returns whether every
-    rule was known.
+    whole: their memory is of all parameters together, of use only to the very same ones. Returns whether
+    every rule was known.
     """
     names = _names(net)
     for rule in rules:
-        known = memory.get(type(rule), {})
+        before = memory.get(type(rule), Held([], {}))
+        known = before.known
         kept = {place: known[names[id(one)]].memory for place, one in enumerate(_parameters(rule))
                 if names[id(one)] in known and known[names[id(one)]].shape == one.shape}
-        if whole and len(kept) < len(known):
+        if whole and before.parameters != _moved(rule, names):
             kept = {}
         rule.load_state_dict({"state": kept, "param_groups": rule.state_dict()["param_groups"]})
+    complete(rules)
     return all(type(rule) in memory for rule in rules)
+
+
+def complete(rules: list[Optimizer]) -> None:
+    """Have rules remember all that they need: RMSprop makes room for momentum before its first step only."""
+    for rule in rules:
+        if isinstance(rule, RMSprop) and rule.param_groups[0]["momentum"]:
+            for state in rule.state.values():
+                state.setdefault("momentum_buffer", torch.zeros_like(state["square_avg"]))
+
+
+def _moved(rule: Optimizer, names: dict[int, str]) -> list[tuple[str, torch.Size]]:
+    return [(names[id(one)], one.shape) for one in _parameters(rule)]
 
 
 def _parameters(rule: Optimizer) -> list[Tensor]:

@@ -69,10 +69,10 @@ def test_a_moved_setting_is_what_torch_is_given(optimizer):
                 assert {name: group[name] for name in kwargs} == kwargs
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "muon", "adam", "nadam", "radam"])
+@pytest.mark.parametrize("optimizer", ["sgd", "muon", "adam", "nadam", "radam", "rmsprop"])
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_momentum_can_be_raised_from_nothing_and_taken_back(optimizer, nesterov):
-    name = "momentum" if optimizer in ("sgd", "muon") else "beta1"
+    name = "momentum" if optimizer in ("sgd", "muon", "rmsprop") else "beta1"
     extra = {"nesterov": nesterov} if optimizer == "sgd" else {}
     trainer = Trainer(with_optimizer(optimizer, **{name: 0.0, **extra}))
     for value in (0.9, 0.0, 0.5):

@@ -99,6 +99,8 @@ SINGLE = {
     "a rule that searched": one("training.optimizer", SGD, optimizer={"kind": "lbfgs"}),
     "frozen from the start under a rule that searches": one(
         "training.clip", 0.5, nodes=[NODES[0] | {"frozen": True}, *NODES[1:]], optimizer={"kind": "lbfgs"}),
+    "frozen under a rule that searches": one("network.second.frozen", True, optimizer={"kind": "lbfgs"}),
+    "momentum given to RMSprop": one("training.optimizer.momentum", 0.5, optimizer={"kind": "rmsprop"}),
     "memory of a rule that searches": one("training.optimizer.max_iter", 2, optimizer={"kind": "lbfgs"}),
     "momentum to Adam": one("training.optimizer", {"kind": "adam"}, optimizer=SGD),
     "the same rule anew": one("training.optimizer", {"kind": "adam", "beta1": 0.5, "learning_rate": 0.05}),

@@ -35,7 +35,14 @@ class Makers:
         """The functions, with those that go with them."""
         made = [text.replace("make_optimizers", name, 1) for text, name in self._names.items()]
         return [*([fill(_LEARNING)] if self._steered.freezes else []), *made, fill(_SET_RATE),
-                *([fill(_REMAKE)] if self._steered.remade else [])]
+                *([self._remake()] if self._steered.remade else [])]
+
+    def _remake(self) -> str:
+        searches = self._steered.ever(lambda training: training.optimizer.closure)
+        whole = self._steered.freezes and searches
+        kinds = {stage.after.training.optimizer.kind for stage in self._steered.remade}
+        return fill(_REMAKE, before=_BEFORE if whole else [], whole=_WHOLE if whole else [],
+                    momentum=_MOMENTUM if "rmsprop" in kinds else [])
 
     def _text(self, rule: Optimizer) -> str:
         rate = Word("now.learning_rate" if self._steered.remade else "LEARNING_RATE")
@@ -56,6 +63,13 @@ def _with_rate(call: Call, rule: Optimizer, name: Word) -> Call:
     rate = {"lr": name} if call.kwargs.get("lr") == rule.learning_rate else {}
     return Call(call.target, call.kwargs | rate)
 
+
+_BEFORE = ["moved = {type(rule): [*map(id, rule.param_groups[0][\"params\"])] for rule in optimizers}"]
+_WHOLE = ["if isinstance(rule, optim.LBFGS) and moved.get(optim.LBFGS) != [*map(id, weights)]:",
+          "    memory = {}  # what it remembers is of all weights together"]
+_MOMENTUM = ["if isinstance(rule, optim.RMSprop) and rule.param_groups[0][\"momentum\"]:",
+             "    for state in rule.state.values():  # torch makes room for it before the first step only",
+             "        state.setdefault(\"momentum_buffer\", torch.zeros_like(state[\"square_avg\"]))"]
 
 _LEARNING = '''
 def learning(net: Net) -> list[nn.Parameter]:
@@ -94,9 +108,12 @@ _REMAKE = '''
 def remake(optimizers: list[optim.Optimizer], made: list[optim.Optimizer]) -> None:
     """Go on with other optimizers around the same weights; the same rule goes on with what it remembers."""
     known = {type(rule): rule.state for rule in optimizers}
+    $before
     for rule in made:
         memory = known.get(type(rule), {})
         weights = [weight for group in rule.param_groups for weight in group["params"]]
+        $whole
         rule.state.update({weight: memory[weight] for weight in weights if weight in memory})
+        $momentum
     optimizers[:] = made
 '''
