@@ -27,8 +27,8 @@ class Time {
   /** The moment a branch would go on from: the one that is looked at, or the end of a run that is over. */
   get origin() {
     const { back, run } = this.studio.state;
-    const end = run?.over && run.moments?.at(-1) === run.progress?.step ? run.progress.step : null;
-    return back ?? end;
+    const end = run?.over ? run.progress?.step : undefined;
+    return back ?? (end !== undefined && run.moments?.at(-1) === end ? end : null);
   }
 
   /** Goes to a step, or to now: what was changed for a branch is then undone, for the run knows nothing of it. */
