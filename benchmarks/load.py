@@ -16,12 +16,12 @@ import torch
 
 from benchmarks.figures import Figure, ratio
 from benchmarks.live import Watched
-from benchmarks.networks import NETWORKS, mlp
+from benchmarks.networks import NETWORKS
 from benchmarks.opponents import idiomatic
 from core.experiment.model import Experiment, read, write
 from tests.conftest import start_app
 
-PAIRS, SECONDS, WARM_UP = 5, 5.0, 5.0
+PAIRS, SECONDS, WARM_UP = 5, 4.0, 5.0
 KEPT, LOST = 0.4, 0.05
 """The share of its speed alone that a run keeps at least; below the other the tutorial's loop falls."""
 BUSY = "while True: pass"
@@ -44,11 +44,13 @@ def measure() -> Iterator[Figure]:
                 yield ratio(what, beside, alone, KEPT, f"; alone {max(alone) / 1000:.0f} k samples/s")
         finally:
             app.end()
-    alone, beside = _speeds(_naive, cores)
-    shares = sorted(one / other for one, other in zip(beside, alone, strict=True))
-    share = shares[len(shares) // 2]
-    yield Figure(f"MLP 64-64-10: a tutorial's loop with torch's choice of threads, beside {cores} ÷ alone",
-                 f"{share:.3f} ({shares[0]:.3f}–{shares[-1]:.3f}, {PAIRS} pairs)", f"(< {LOST})", None)
+    for name in NETWORKS:
+        alone, beside = _speeds(lambda name=name: _naive(name), cores)
+        shares = sorted(one / other for one, other in zip(beside, alone, strict=True))
+        share = shares[len(shares) // 2]
+        yield Figure(f"{name}: a tutorial's loop with torch's choice of threads, beside {cores} ÷ alone",
+                     f"{share:.3f} ({shares[0]:.3f}–{shares[-1]:.3f}, {PAIRS} pairs)", f"(expected: < {LOST})",
+                     None)
 
 
 def _speeds(speed: Callable[[], float], cores: int) -> tuple[list[float], list[float]]:
@@ -78,17 +80,17 @@ def _free(experiment: Experiment) -> Experiment:
     return read({**asked, "training": {**asked["training"], "threads": None}})
 
 
-def _naive() -> float:
+def _naive(name: str) -> float:
     """Samples a second of the tutorial's loop, in a process that chooses its threads as torch does."""
     unset = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
-    told = subprocess.run([sys.executable, "-m", "benchmarks.load"], env=unset, check=True, text=True,
+    told = subprocess.run([sys.executable, "-m", "benchmarks.load", name], env=unset, check=True, text=True,
                           capture_output=True)
     return float(told.stdout)
 
 
-def _loop() -> float:
+def _loop(name: str) -> float:
     threads = torch.get_num_threads()
-    loop = idiomatic(mlp())
+    loop = idiomatic(NETWORKS[name]())
     torch.set_num_threads(threads)
     began, samples, epochs = time.perf_counter(), 0.0, 0
     while time.perf_counter() - began < SECONDS:
@@ -97,4 +99,4 @@ def _loop() -> float:
 
 
 if __name__ == "__main__":
-    print(_loop())
+    print(_loop(sys.argv[1]))
