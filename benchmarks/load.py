@@ -49,8 +49,8 @@ def measure() -> Iterator[Figure]:
         shares = sorted(one / other for one, other in zip(beside, alone, strict=True))
         share = shares[len(shares) // 2]
         yield Figure(f"{name}: a tutorial's loop with torch's choice of threads, beside {cores} ÷ alone",
-                     f"{share:.3f} ({shares[0]:.3f}–{shares[-1]:.3f}, {PAIRS} pairs)", f"(expected: < {LOST})",
-                     None)
+                     f"{share:.3f} ({shares[0]:.3f}–{shares[-1]:.3f}, {PAIRS} pairs)",
+                     f"(expected: < {LOST})", None)
 
 
 def _speeds(speed: Callable[[], float], cores: int) -> tuple[list[float], list[float]]:
