@@ -16,7 +16,7 @@ MEASURED_SECONDS = 0.05
 """How long each candidate is tried; the whole choice stays well under a second."""
 
 CLEARLY = 1.15
-"""How many times as fast another choice must be for a run under way to be changed to it."""
+"""How many times as fast a choice must be that costs something: a change under way, or digits."""
 
 
 class Pins(NamedTuple):

@@ -10,13 +10,13 @@ from statistics import median
 from time import perf_counter
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call, grad, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from core.engine import device as devices
 from core.engine.beginning import shuffle
-from core.engine.build import Net
+from core.engine.build import Walked
 from core.engine.moving import moving
 from core.engine.trainer import Trainer
 from core.problems import Problem, Problems
@@ -160,7 +160,7 @@ class _Loss:
     """The loss of one network as a function of its tensors, for torch.func: what is made small, and told."""
 
     def __init__(self, trainer: Trainer) -> None:
-        self._plain = _Plain(trainer.network)
+        self._plain = Walked(trainer.network)
         self._loss_of = trainer.stepper.loss_of
         self._penalty = trainer.experiment.training.regularization.penalty()
 
@@ -173,17 +173,6 @@ class _Loss:
         weights = [one for one in (learned | rest).values() if one.ndim > 1 and one.is_floating_point()]
         sizes = [one.abs().sum() if power == 1 else one.square().sum() / 2 for one in weights]
         return loss + strength * torch.stack(sizes).sum(), loss.detach()
-
-
-class _Plain(nn.Module):
-    """The network with torch's own functions, which can be batched."""
-
-    def __init__(self, net: Net) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, x: Tensor) -> Tensor:
-        return [trace.output for _, trace in self.net.traces(x)][-1]
 
 
 def _tensors(member: Trainer) -> Named:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from core.engine.build import Net
+from core.engine.build import Walked
 from core.engine.stepper import Stepper
 from core.engine.turbo_plan import Plan, Row, refused
 
@@ -21,7 +21,7 @@ class Step:
 
     def __init__(self, plan: Plan, stepper: Stepper, layouts: list[Row]) -> None:
         self._plan, self._layouts, self._stepper = plan, layouts, stepper
-        self._plain = _Plain(stepper.net)
+        self._plain = Walked(stepper.net)
         self._widths = plan.widths()
         kinds = [1 + len(rule.state) for rule in plan.rules]
         self._places = [sum(kinds[:number]) for number in range(len(kinds))]  # of each optimizer's weights
@@ -87,17 +87,6 @@ class Step:
         group = self._plan.optimizers[number].param_groups[0]
         rows[place] = rule.update(group, rows[place], slopes, state, knobs)
         rows[place + 1:place + 1 + len(state)] = state.values()
-
-
-class _Plain(nn.Module):
-    """The network without our faster functions: the compiler does better with torch's own."""
-
-    def __init__(self, net: Net) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, x: Tensor) -> Tensor:
-        return [trace.output for _, trace in self.net.traces(x)][-1]
 
 
 def small_products() -> "dict[Any, Callable[..., Any]]":

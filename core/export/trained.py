@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from core.catalog.metrics import compared
 from core.engine import weights
 from core.engine.beginning import initial
-from core.engine.build import Net
+from core.engine.build import Walked
 from core.engine.data import Split, split
 from core.engine.evaluate import LARGEST_BATCH
 from core.export.proof import judged
@@ -24,21 +24,6 @@ TRACED = 3
 """Samples in the batch a network is traced with. Tracers take 0 and 1 for fixed."""
 _CLOSE = 1e-4
 """How far answers may lie apart, as a share of the largest: other kernels add in another order."""
-
-
-class Walked(nn.Module):
-    """The network as a plain walk over its nodes, without the shortcuts that look at the size of a batch."""
-
-    def __init__(self, net: Net) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Outputs for a batch. x: (samples, *shape of a sample). Result: (samples, outputs)."""
-        output = x
-        for _, trace in self.net.traces(x):
-            output = trace.output
-        return output
 
 
 class Trained(NamedTuple):

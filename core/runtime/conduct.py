@@ -157,10 +157,10 @@ class Conductor:
             if isinstance(event, Stopped):
                 self._telling.take(self._trainer.stop())
                 continue
-            why = self._steering.redo(event, self._meanwhile)
-            self._keeper.hear(event)
-            if why:
+            if why := self._steering.redo(event, self._meanwhile):
                 self._keeper.note(f"Not exact: {why}.")
+            else:
+                self._keeper.hear(event)
 
     def _heed(self) -> None:
         if not self._ear.due():

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from core.events import Changed, Finished, Stopped, WeightEdited
+from core.events import Changed, Finished, Started, Stopped, TurboChanged, WeightEdited
 from core.problems import Problems
 from core.records import RunState
 from core.runtime import client, replaying
@@ -75,3 +75,14 @@ def test_a_finished_run_is_replayed_and_one_that_goes_on_is_not(works):
     works.until_over(other)
     assert works.said(other, Finished)[0].test == works.said(run, Finished)[0].test
     equal(works, run, other)
+
+
+def test_a_replay_that_cannot_have_the_compiled_steps_says_so_and_does_not_claim_them(works, monkeypatch):
+    run = works.queue(experiment(epochs=5, **PINNED))
+    works.until_over(run)
+    lost = TurboChanged(step=3, state="on", key="of another version", steps=8, gain=3.0)
+    monkeypatch.setattr(replaying, "_told", lambda store, run: [*works.said(run, Started), lost])
+    other = replaying.replay(works.store, run, uuid.uuid4().hex)
+    works.until_over(other, 60)
+    assert [event.state for event in works.said(other, TurboChanged)] == ["off"]
+    assert any("Not exact" in text for _, text in works.reader(other).notes())
