@@ -98,3 +98,14 @@ def test_a_run_that_is_over_is_branched_from_at_its_end(studio):
     until(lambda: run_of(tab) != first, what="another run")
     tab.page.wait_for_function(f"__layerscope.lastTickStep > {end}")
     press(tab, "Stop")
+
+
+def test_a_panel_lies_below_the_head_of_a_scrolled_page_on_a_phone(studio):
+    tab = studio(width=390, height=844)
+    button = tab.page.get_by_role("button", name="More settings of training")
+    button.scroll_into_view_if_needed()
+    button.click()
+    panel = tab.page.get_by_role("dialog", name="More settings of training").bounding_box()
+    head = tab.page.get_by_test_id("stHeader").bounding_box()
+    assert panel["y"] >= head["y"] + head["height"] - 1
+    assert panel["y"] + panel["height"] <= 844

@@ -66,7 +66,7 @@ function first(panel) {
 
 /** Below the button where there is room, else above it, else as low as shows it all; never under the page's head. */
 function place({ root }, panel, { left, top, bottom }) {
-  const highest = Math.max(8, root.getBoundingClientRect().top);
+  const highest = Number.parseFloat(root.style.getPropertyValue("--ls-top")) || 8; // however far it is scrolled
   const { offsetWidth: width, scrollHeight: height } = panel;
   const x = Math.max(8, Math.min(left, window.innerWidth - width - 8));
   const room = window.innerHeight - bottom - 12;
