@@ -49,7 +49,7 @@ def measure() -> Iterator[Figure]:
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         for name, make in NETWORKS.items():
-            yield from _against(name, make(), Path(folder) / f"{name}.pt2")
+            yield from _against(name, make(), Path(folder) / f"{name}.steps")
 
 
 def _against(name: str, experiment: Experiment, path: Path) -> Iterator[Figure]:

@@ -13,7 +13,7 @@ from benchmarks.live import pairs
 from benchmarks.networks import cnn, mlp, tiny, wide
 from benchmarks.networks import turbo as with_turbo
 from benchmarks.opponents import bare, idiomatic
-from core.engine import turbo, turbo_graph
+from core.engine import turbo, turbo_made
 from core.engine.trainer import Trainer
 from core.experiment.model import Experiment
 from core.runtime import paths
@@ -31,8 +31,8 @@ def measure() -> Iterator[Figure]:
     """Samples per second as a share of each opponent's, and steps per second of a tiny network."""
     with tempfile.TemporaryDirectory() as folder:
         for name, (make, *least) in NETWORKS.items():
-            yield from _pairs(name, make(), least, Path(folder) / f"{name}.pt2")
-        trainer, _ = started(tiny(), Path(folder) / "tiny.pt2")
+            yield from _pairs(name, make(), least, Path(folder) / f"{name}.steps")
+        trainer, _ = started(tiny(), Path(folder) / "tiny.steps")
         speeds = sorted(steps(trainer) / 1000 for _ in range(PAIRS))
         said = f"{speeds[PAIRS // 2]:.0f} k ({speeds[0]:.0f}–{speeds[-1]:.0f}, {PAIRS} times)"
         yield Figure("2-8-8-1, batches of 10: steps per second", said, "", None)
@@ -56,10 +56,10 @@ def _in_the_app() -> Iterator[Figure]:
 def compiled(experiment: Experiment) -> None:
     """Have the steps lie where runs look for them."""
     trainer = Trainer(experiment)
-    path = paths.compiled() / f"{turbo.wanted(trainer)}.pt2"
+    path = paths.compiled() / f"{turbo.wanted(trainer)}.steps"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        turbo_graph.build(experiment, trainer.pins.threads, path)
+        turbo_made.build(experiment, trainer.pins.threads, path)
 
 
 def _pairs(name: str, experiment: Experiment, least: list[float | None], path: Path) -> Iterator[Figure]:
@@ -79,12 +79,12 @@ def _pairs(name: str, experiment: Experiment, least: list[float | None], path: P
 def started(experiment: Experiment, path: Path) -> tuple[Trainer, float]:
     """A trainer with compiled steps, and the seconds compiling took."""
     began = time.perf_counter()
-    turbo_graph.build(experiment, 1, path)
+    turbo_made.build(experiment, 1, path)
     seconds = time.perf_counter() - began
     trainer = Trainer(experiment)
     trainer.start()
     trainer.advance(100, SECONDS)
-    trainer.turbo = turbo.Turbo(trainer, turbo.loaded(path))
+    trainer.turbo = turbo.Turbo(trainer, turbo_made.loaded(path))
     return trainer, seconds
 
 

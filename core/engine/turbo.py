@@ -6,8 +6,7 @@ the same tensors. The sums are added up in another order, so the last digits dif
 
 import copy
 import math
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from core.engine.beginning import whole_batches
+from core.engine.native.compiler import Take
 from core.engine.stepper import Stepper
 from core.engine.turbo_graph import begun
 from core.engine.turbo_plan import Plan, key, limits, most, refused
@@ -33,19 +33,10 @@ _TRIED = 8
 _CALL = 0.01
 """Seconds one call may take, so that who steers is heard."""
 
-Run = Callable[[list[Tensor]], list[Tensor]]
-
-
-def loaded(path: Path) -> Run:
-    """The compiled steps a file holds."""
-    # Torch's public way in looks at every argument again at every call, which costs more than a step.
-    return torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1).run  # type: ignore[attr-defined]
-
-
 class Joined:
     """The compiled steps, bound to a network and its optimizers."""
 
-    def __init__(self, plan: Plan, rows: int, run: Run) -> None:
+    def __init__(self, plan: Plan, rows: int, run: Take) -> None:
         """rows: the most steps it takes in one call. run: the steps, compiled."""
         self._plan, self._run = plan, run
         self._knobs = torch.zeros(rows, sum(plan.widths()))
@@ -74,21 +65,20 @@ class Joined:
         step = int(self._steps[0]) if self._steps else 0
         product = float(self._products[0]) if self._products else 1.0
         self._knobs[:count] = self._plan.knobs(step + 1, rates, product, limited)
-        given = torch.tensor(first), torch.tensor(count), *whole, self._knobs, *self._tensors
-        (losses,) = self._run(list(given))
+        losses = self._run(first, count, [*whole, self._knobs, *self._tensors])
         if self._products:
             product *= self._plan.momenta(step + 1, count)
         for counter in self._steps:
             counter += count
         for counter in self._products:
             counter.fill_(product)
-        return losses[:count]
+        return losses
 
 
 class Turbo:
     """Compiled steps in the service of a trainer, for as long as they are those of its experiment."""
 
-    def __init__(self, trainer: "Trainer", run: Run) -> None:
+    def __init__(self, trainer: "Trainer", run: Take) -> None:
         """run: the steps under this trainer's `wanted` key. Raises Problems."""
         self._trainer = trainer
         self._experiment, self.key = trainer.experiment, wanted(trainer)
@@ -128,7 +118,7 @@ def wanted(trainer: "Trainer") -> str:
     return key(trainer.experiment, plan, trainer.split, trainer.pins.threads)
 
 
-def gain(trainer: "Trainer", run: Run) -> float:
+def gain(trainer: "Trainer", run: Take) -> float:
     """How many times as fast as plain steps the compiled ones are, measured in turn on copies.
 
     Raises Problems when they do not compute the same.

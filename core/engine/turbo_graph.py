@@ -1,15 +1,15 @@
-"""Steps of training as one compiled function: a loop around a whole step, of as many rounds as are asked for.
+"""Steps of training as one function: a loop around a whole step, of as many rounds as are asked for.
 
 Every step runs the same code, however many are asked for at once, so how they are grouped changes nothing.
 """
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.fx import GraphModule
 
 from core.engine.beginning import Batch, Order, initial
 from core.engine.data import Split, split
@@ -18,25 +18,6 @@ from core.engine.stepper import Stepper
 from core.engine.turbo_plan import Plan, Row, most
 from core.engine.turbo_step import Step, Tensors, small_products
 from core.experiment.model import Experiment
-
-
-def build(experiment: Experiment, threads: int, path: Path) -> None:
-    """Compile the steps of an experiment into the file `path`. Takes many seconds.
-
-    Raises Problems when this optimizer or network cannot be, and whatever torch raises when it cannot.
-    """
-    import torch._inductor
-    from torch._inductor import config
-
-    torch.set_num_threads(threads)
-    steps, given = described(experiment)
-    # Random numbers come from torch's own generator, so that dropout draws what it would have drawn.
-    options = {"fallback_random": True, "cpp.threads": threads}
-    program = torch.export.export(steps, given, strict=False)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder, config.patch(options):
-        made = Path(folder) / "steps.pt2"
-        torch._inductor.aoti_compile_and_package(program, package_path=str(made))
-        os.replace(made, path)
 
 
 def described(experiment: Experiment) -> "tuple[Steps, Tensors]":
@@ -70,22 +51,41 @@ class Steps(nn.Module):
 
     def __init__(self, plan: Plan, stepper: Stepper, given: Tensors) -> None:
         """given: an example of what it is called with."""
-        from torch.fx.experimental.proxy_tensor import make_fx
-
         super().__init__()
         self._plan = plan
         self._layouts = [Row(parameters) for parameters in plan.learned]
-        one = Step(plan, stepper, self._layouts)
+        self._step = Step(plan, stepper, self._layouts)
         _, _, inputs, targets, knobs, *tensors = given
-        rows, others = self._rows(tensors), plan.others
-        self._moved = one.moved(inputs[0], others)
-        example = *rows, *others, inputs[0], targets[0], knobs[0]
-        self._one = make_fx(one, decomposition_table=small_products())(*example)
+        self.batch = inputs[0], targets[0], knobs[0]
+        """An example of what one step is given."""
+        self._example = *self._rows(tensors), *plan.others, *self.batch
+        self.moved = self._step.moved(inputs[0], plan.others)
+        """The places of the network's other tensors that a step changes."""
+
+    @property
+    def others(self) -> list[Tensor]:
+        """The network's tensors that no optimizer moves."""
+        return self._plan.others
+
+    def traced(self, spelled_out: "dict[Any, Callable[..., Any]]") -> GraphModule:
+        """One step as a graph of torch's operations: (*rows, *others, *batch) -> (*rows, *others, loss)
+
+        spelled_out: operations to be written with others.
+        """
+        from torch.fx.experimental.proxy_tensor import make_fx
+
+        with torch.random.fork_rng(devices=[]):  # looking at a step draws numbers, too
+            return make_fx(self._step, decomposition_table=spelled_out)(*self._example)
+
+    @cached_property
+    def one(self) -> GraphModule:
+        """One step, with what is better spelled out than left to routines."""
+        return self.traced(small_products())
 
     def forward(self, first: Tensor, count: Tensor, inputs: Tensor, targets: Tensor, knobs: Tensor,
                 *tensors: Tensor) -> Tensor:
         rows, others = self._rows(tensors), list(tensors[len(tensors) - len(self._plan.others):])
-        width, moved, places = len(rows), self._moved, torch.arange(len(knobs))
+        width, moved, places = len(rows), self.moved, torch.arange(len(knobs))
 
         def left(number: Tensor, losses: Tensor, *held: Tensor) -> Tensor:
             return number < count
@@ -97,21 +97,21 @@ class Steps(nn.Module):
                 now[place] = tensor
             given = [one.index_select(0, where).squeeze(0)
                      for one, where in ((inputs, at), (targets, at), (knobs, here))]
-            *new, loss = self._one(*held[:width], *now, *given)
+            *new, loss = self.one(*held[:width], *now, *given)
             after = [*new[:width], *(new[width + place] for place in moved)]
             return number + 1, torch.where(places == number, loss, losses), *after
 
         begin = [tensor.clone() for tensor in [*rows, *(others[place] for place in moved)]]
         _, losses, *end = _repeated(left, body, (torch.zeros((), dtype=torch.int64),
                                                  torch.zeros(len(knobs)), *begin))
-        parts = [part for layout, row in zip(self._row_layouts(), end[:width], strict=True)
+        parts = [part for layout, row in zip(self.layouts(), end[:width], strict=True)
                  for part in layout.apart(row)]
         for tensor, new in zip([*tensors[:len(parts)], *(others[place] for place in moved)],
                                [*parts, *end[width:]], strict=True):
             tensor.copy_(new)
         return losses
 
-    def _row_layouts(self) -> list[Row]:
+    def layouts(self) -> list[Row]:
         """How each row lies: for each optimizer its weights, then the same for each thing it remembers."""
         return [layout for layout, rule in zip(self._layouts, self._plan.rules, strict=True)
                 for layout in [layout] * (1 + len(rule.state))]
@@ -120,7 +120,7 @@ class Steps(nn.Module):
         """The tensors that optimizers move and remember, each kind in one row."""
         rows: list[Tensor] = []
         at = 0
-        for layout in self._row_layouts():
+        for layout in self.layouts():
             rows.append(layout.joined(tensors[at:at + len(layout)]))
             at += len(layout)
         return rows

@@ -6,6 +6,7 @@ import math
 import platform
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,17 @@ class Row:
     def __len__(self) -> int:
         """How many tensors there are."""
         return len(self._sizes)
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Of each tensor where in the row it begins, and how many numbers it has."""
+        begins = accumulate(self._rooms, initial=0)
+        return list(zip(begins, self._sizes, strict=False))
+
+    @property
+    def size(self) -> int:
+        """The length of the row."""
+        return sum(self._rooms)
 
     def joined(self, tensors: Sequence[Tensor]) -> Tensor:
         """The row that holds these tensors: (numbers,)"""
@@ -154,7 +166,8 @@ def _code() -> str:
     """A word for the code that decides what is compiled."""
     folder = Path(__file__).parent
     code = hashlib.sha256()
-    for path in sorted([*folder.glob("turbo*.py"), folder / "build.py", *(folder / "modules").glob("*.py")]):
+    for path in sorted([*folder.glob("turbo*.py"), folder / "build.py", *(folder / "modules").glob("*.py"),
+                        *(folder / "native").glob("*.*")]):
         code.update(path.read_bytes())
     return code.hexdigest()
 

@@ -64,7 +64,7 @@ class Companion:
         """
         if self._wanted() != key:
             return self._without("the compiled steps it used are of another version, machine or batch size")
-        path = self._folder / f"{key}.pt2"
+        path = self._folder / f"{key}.steps"
         why = "" if os.path.exists(path) else self._compiled(key, path, meanwhile)
         return self._without(why) if why else self._took(key, path)
 
@@ -81,11 +81,11 @@ class Companion:
 
     def _took(self, key: str, path: Path) -> str:
         """Use what is compiled without measuring it."""
-        from core.engine import turbo
+        from core.engine import turbo, turbo_made
 
         try:
             own(path.parent.parent, path.parent, path)
-            self._trainer.turbo = turbo.Turbo(self._trainer, turbo.loaded(path))
+            self._trainer.turbo = turbo.Turbo(self._trainer, turbo_made.loaded(path))
         except (Problems, OSError, RuntimeError):
             traceback.print_exc()
             return self._without("the compiled steps it used could not be loaded")
@@ -110,7 +110,7 @@ class Companion:
         if left < _LEFT_READY:
             return
         key = self._wanted()
-        path = self._folder / f"{key}.pt2"
+        path = self._folder / f"{key}.steps"
         ready = os.path.exists(path)  # also false where it cannot be seen
         if key and not ready and left < _LEFT:
             return
@@ -159,7 +159,7 @@ class Companion:
 
     def _join(self, key: str, path: Path, seconds: float) -> None:
         """Use the compiled steps, if they are those wanted now and measurably faster."""
-        from core.engine import turbo
+        from core.engine import turbo, turbo_made
 
         if self._wanted() != key:
             self._considered = None
@@ -168,7 +168,7 @@ class Companion:
         self._useless.add(key)
         try:
             own(path.parent.parent, path.parent, path)  # it is a program: loading it is running it
-            run = turbo.loaded(path)
+            run = turbo_made.loaded(path)
             gain = turbo.gain(self._trainer, run)
             if gain >= LEAST_GAIN:
                 self._trainer.turbo = turbo.Turbo(self._trainer, run)

@@ -45,10 +45,10 @@ def main(path: Path, threads: int) -> int:
 
 
 def _build(asked: bytes, threads: int, path: Path) -> None:
-    from core.engine import turbo_graph
+    from core.engine import turbo_made
     from core.experiment import model
 
-    turbo_graph.build(model.read(asked), threads, path)
+    turbo_made.build(model.read(asked), threads, path)
 
 
 def _why(error: Exception) -> str:
@@ -70,8 +70,8 @@ def _sweep(folder: Path) -> None:
     for left in folder.glob("tmp*"):
         if left.is_dir() and time.time() - left.stat().st_mtime > _OLD:
             shutil.rmtree(left, ignore_errors=True)
-    made = sorted(folder.glob("*.pt2"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in made[_KEPT - 1:]:
+    made = [file for file in folder.iterdir() if file.is_file()]
+    for file in sorted(made, key=lambda file: file.stat().st_mtime, reverse=True)[_KEPT - 1:]:
         file.unlink(missing_ok=True)
 
 

@@ -9,8 +9,9 @@ import torch
 from core.catalog.optimizers import LBFGS, OPTIMIZERS, Muon
 from core.catalog.schedules import SCHEDULES
 from core.engine.trainer import Trainer
-from core.engine.turbo import Joined, Turbo, gain, loaded, wanted
-from core.engine.turbo_graph import build, described
+from core.engine.turbo import Joined, Turbo, gain, wanted
+from core.engine.turbo_graph import described
+from core.engine.turbo_made import build, loaded
 from core.engine.turbo_step import small_products
 from core.experiment.edits import apply
 from core.experiment.model import Experiment, read
@@ -41,9 +42,9 @@ def attached(trainer: Trainer) -> list[int]:
     run, _ = described(trainer.experiment)
     torch.set_rng_state(state)
 
-    def noted(given: list[torch.Tensor]) -> list[torch.Tensor]:
+    def noted(first: int, count: int, given: list[torch.Tensor]) -> torch.Tensor:
         calls.append(trainer.step)
-        return [run(*given)]
+        return run(torch.tensor(first), torch.tensor(count), *given)[:count]
 
     trainer.turbo = Turbo(trainer, noted)
     return calls
@@ -165,7 +166,7 @@ def test_what_cannot_be_joined_is_refused_in_words(optimizer):
 def test_steps_that_compute_something_else_are_found_out():
     trainer = begun_trainer(spirals())
     with pytest.raises(Problems, match="not compute the same"):
-        gain(trainer, lambda given: [torch.ones(trainer.course.steps_per_epoch)])
+        gain(trainer, lambda first, count, given: torch.ones(count))
 
 
 @pytest.mark.parametrize("experiment", [
@@ -199,12 +200,12 @@ def test_spelled_out_products_are_those_of_torch(rows, inner, columns):
 @pytest.mark.filterwarnings("ignore")  # torch's compiler uses what torch deprecates
 def test_compiled_steps_train_alike_and_leave_the_random_numbers_alone(tmp_path):
     experiment = spirals(layers=(HIDDEN, {"kind": "batch_norm1d"}, {"kind": "dropout"}), clip=0.5)
-    build(experiment, 1, tmp_path / "steps.pt2")
+    build(experiment, 1, tmp_path / "steps.steps")
     plain, ours = begun_trainer(experiment), begun_trainer(experiment)
     random = torch.get_rng_state()
-    assert gain(ours, loaded(tmp_path / "steps.pt2")) > 0
+    assert gain(ours, loaded(tmp_path / "steps.steps")) > 0
     assert torch.equal(torch.get_rng_state(), random)
-    ours.turbo = Turbo(ours, loaded(tmp_path / "steps.pt2"))
+    ours.turbo = Turbo(ours, loaded(tmp_path / "steps.steps"))
     for trainer in (plain, ours):
         torch.set_rng_state(random)
         while not trainer.over:

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
-from core.engine import turbo
+from core.engine import turbo, turbo_made
 from core.engine.trainer import Trainer
 from core.engine.turbo_graph import described
 from core.events import TurboChanged
@@ -70,14 +71,14 @@ def test_a_folder_that_takes_nothing_is_told(at_once, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="folders have other rules there")
-@pytest.mark.parametrize("open_to_others", ["turbo", "", "turbo/steps.pt2"])
+@pytest.mark.parametrize("open_to_others", ["turbo", "", "turbo/steps.steps"])
 def test_programs_that_others_could_have_put_there_are_not_loaded(
         at_once, tmp_path, monkeypatch, open_to_others):
     loads = []
     monkeypatch.setattr(turbo, "wanted", lambda trainer: "steps")
-    monkeypatch.setattr(turbo, "loaded", loads.append)
+    monkeypatch.setattr(turbo_made, "loaded", loads.append)
     (tmp_path / "turbo").mkdir(mode=0o700)
-    (tmp_path / "turbo/steps.pt2").write_bytes(b"a program")
+    (tmp_path / "turbo/steps.steps").write_bytes(b"a program")
     (tmp_path / open_to_others).chmod(0o777)
     (told,) = led(spirals(), tmp_path / "turbo")
     assert told.state == "off"
@@ -89,9 +90,9 @@ def test_programs_that_others_could_have_put_there_are_not_loaded(
 def test_a_link_to_a_program_is_not_loaded(at_once, tmp_path, monkeypatch):
     loads = []
     monkeypatch.setattr(turbo, "wanted", lambda trainer: "steps")
-    monkeypatch.setattr(turbo, "loaded", loads.append)
+    monkeypatch.setattr(turbo_made, "loaded", loads.append)
     (tmp_path / "elsewhere").write_bytes(b"a program")
-    (tmp_path / "steps.pt2").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "steps.steps").symlink_to(tmp_path / "elsewhere")
     (told,) = led(spirals(), tmp_path)
     assert "Others can change" in told.reason
     assert not loads
@@ -135,13 +136,13 @@ def test_steps_are_compiled_beside_the_run_and_found_again_by_the_next(at_once, 
     assert on.step > begun.step
     (again,) = led(spirals(), tmp_path, seconds=60)
     assert (again.state, again.seconds) == ("on", 0.0)
-    assert [path.suffix for path in tmp_path.iterdir()] == [".pt2"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [".steps"]
 
 
 @pytest.mark.slow
 def test_a_compilation_ends_with_the_run_it_is_for(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "core.runtime.turbo_compile", str(tmp_path / "steps.pt2"), "1"],
+        [sys.executable, "-m", "core.runtime.turbo_compile", str(tmp_path / "steps.steps"), "1"],
         cwd=paths.ROOT, stdin=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(Experiment.model_validate(write(spirals())).model_dump_json().encode() + b"\n")
@@ -155,11 +156,12 @@ def test_the_steps_a_run_used_are_taken_up_again_without_being_measured(tmp_path
     trainer.start()
     trainer.advance(1, 60)
     steps, _ = described(trainer.experiment)
-    monkeypatch.setattr(turbo, "loaded", lambda path: lambda given: [steps(*given)])
+    monkeypatch.setattr(turbo_made, "loaded", lambda path: lambda first, count, given: (
+        steps(torch.tensor(first), torch.tensor(count), *given)[:count]))
     monkeypatch.setattr(turbo, "gain", lambda *given: pytest.fail("measured"))
     key = turbo.wanted(trainer)
     tmp_path.chmod(0o700)
-    (tmp_path / f"{key}.pt2").touch(mode=0o600)
+    (tmp_path / f"{key}.steps").touch(mode=0o600)
     assert Companion(trainer, told.append, tmp_path).pin(key, lambda: True) == ""
     assert trainer.turbo is not None
     assert trainer.state()["turbo"] == key
@@ -183,9 +185,9 @@ def test_steps_that_cannot_be_had_again_are_told_and_it_goes_on_with_plain_ones(
     companion = Companion(trainer, told.append, tmp_path)
     assert "another version" in companion.pin("of another version", lambda: True)
     key = turbo.wanted(trainer)
-    (tmp_path / f"{key}.pt2").write_text("no program")
+    (tmp_path / f"{key}.steps").write_text("no program")
     assert "could not be loaded" in companion.pin(key, lambda: True)
-    (tmp_path / f"{key}.pt2").unlink()
+    (tmp_path / f"{key}.steps").unlink()
     monkeypatch.setattr(companions, "Compiling", Endless)
     assert "the run was ended" in companion.pin(key, lambda: False)
     assert trainer.turbo is None

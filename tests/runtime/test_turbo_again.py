@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from core.engine import turbo, turbo_graph
+from core.engine import turbo, turbo_made
 from core.engine.trainer import Trainer
 from core.events import Continued, TurboChanged
 from core.experiment.model import read
@@ -23,10 +23,10 @@ RAW = experiment(epochs=None, device="cpu", threads=1, turbo="auto")
 def compiled(tmp_path, monkeypatch):
     """The steps of that experiment, where runs look for them."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    path = paths.compiled() / f"{turbo.wanted(Trainer(read(RAW)))}.pt2"
+    path = paths.compiled() / f"{turbo.wanted(Trainer(read(RAW)))}.steps"
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(mode=0o700)
-    turbo_graph.build(read(RAW), 1, path)
+    turbo_made.build(read(RAW), 1, path)
     path.chmod(0o600)
     return path
 

@@ -1,0 +1,76 @@
+"""The machine's C++ compiler, and the functions in the files it makes."""
+
+import ctypes
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from core.engine.native.values import Unsupported
+
+_FLAGS = ["-std=c++17", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math",
+          "-fno-signed-zeros", "-fassociative-math", "-Wno-ignored-attributes", "-Wno-unknown-pragmas"]
+"""Sums may be added up in another order; numbers that are none, and infinite ones, stay what they are."""
+_COMPILERS = ("g++", "clang++", "c++")
+_LINE = 64
+"""Bytes of a line of the processor's cache."""
+
+Take = Callable[[int, int, list[Tensor]], Tensor]
+"""Compiled steps: (first batch, how many, [inputs, targets, knobs, *tensors]) -> losses: (how many,)
+
+inputs, targets: all whole batches of an epoch. knobs: a row for each step. The tensors are changed.
+"""
+
+
+def compiled(text: str, path: Path) -> None:
+    """Compile C++ into the file `path`, made for this processor. Raises Unsupported without a compiler."""
+    asked = os.environ.get("CXX")
+    name = next((found for found in ([asked] if asked else _COMPILERS) if shutil.which(found)), None)
+    if name is None:
+        raise Unsupported("anything without a C++ compiler")
+    native = "-march=native" if platform.machine() in ("x86_64", "AMD64") else "-mcpu=native"
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        written, made = Path(folder) / "steps.cpp", Path(folder) / "steps.so"
+        written.write_text(text)
+        if subprocess.run([name, *_FLAGS, native, str(written), "-o", str(made)]).returncode:
+            raise Unsupported(f"what {name} does not take")
+        os.replace(made, path)
+
+
+def loaded(path: Path) -> Take:
+    """The function in a file."""
+    library = ctypes.CDLL(str(path))
+    library.room.restype = ctypes.c_int64
+    whole, pointer = ctypes.c_int64, ctypes.c_void_p
+    take = library.take
+    take.argtypes, take.restype = [whole, whole, *[pointer] * 6], None
+    scratch = torch.zeros(library.room() + _LINE, dtype=torch.uint8)
+    start = -(-scratch.data_ptr() // _LINE) * _LINE
+    known: list[int] = []
+    places = (pointer * 0)()
+
+    def run(first: int, count: int, given: list[Tensor]) -> Tensor:
+        nonlocal known, places
+        inputs, targets, knobs, *tensors = given
+        found = [tensor.data_ptr() for tensor in tensors]
+        if found != known:
+            known, places = found, (pointer * len(found))(*found)
+            _plain(given)
+        losses = torch.empty(count)
+        take(first, count, inputs.data_ptr(), targets.data_ptr(), knobs.data_ptr(), places,
+             losses.data_ptr(), start)
+        return losses
+
+    run.scratch = scratch  # type: ignore[attr-defined] - lives as long as the function
+    return run
+
+
+def _plain(tensors: Sequence[Tensor]) -> None:
+    """The function reads memory as it lies."""
+    assert all(tensor.is_contiguous() and tensor.device.type == "cpu" for tensor in tensors)

@@ -1,0 +1,107 @@
+"""A traced step becomes C++: what is kept in memory, and what is worked out where it is used."""
+
+from collections.abc import Sequence
+from operator import getitem
+from typing import Any
+
+from torch import Tensor
+from torch.fx import GraphModule, Node
+from torch.fx.node import map_arg
+
+from core.engine.native.code import Code
+from core.engine.native.operations import KINDS, OPERATIONS, aten
+from core.engine.native.values import Leaf, Pointwise, Unsupported, Value, leaf, realized
+
+_LOOKS = {aten.alias.default, aten.detach.default, aten.clone.default}
+"""Operations that give what they are given."""
+
+
+def decompositions() -> "dict[Any, Any]":
+    """Operations spelled out by others, so that few are left to be compiled."""
+    from torch._decomp import core_aten_decompositions, get_decompositions
+
+    spelled_out = [aten.gelu, aten.gelu_backward, aten.elu, aten.elu_backward, aten.hardtanh,
+                   aten.hardtanh_backward, aten.leaky_relu_backward, aten.native_batch_norm,
+                   aten.native_batch_norm_backward, aten.native_layer_norm, aten.native_layer_norm_backward,
+                   aten._native_batch_norm_legit_functional, aten.var_mean]
+    return {**core_aten_decompositions(), **get_decompositions(spelled_out)}
+
+
+class Lowering:
+    """One step as C++ lines that read and write given arrays."""
+
+    def __init__(self, graph: GraphModule, names: Sequence[str], kept: Sequence[str]) -> None:
+        """names: the array each input lies in. kept: of each output, the array it replaces; "" for none.
+
+        Raises Unsupported.
+        """
+        graph.graph.eliminate_dead_code()
+        self.code = Code()
+        self._known: dict[Node, Any] = {}
+        inputs = [node for node in graph.graph.nodes if node.op == "placeholder"]
+        for node, name in zip(inputs, names, strict=True):
+            self._known[node] = _given(node.meta["val"], name)
+        (output,) = (node for node in graph.graph.nodes if node.op == "output")
+        self._late = _late(output)
+        for node in graph.graph.nodes:
+            if node.op == "call_function":
+                self._known[node] = self._lowered(node)
+            elif node.op not in ("placeholder", "output"):
+                raise Unsupported(f"a value of its own ({node.op} {node.target})")
+        self._put([self._known[node] for node in output.args[0]], list(kept))
+
+    def _lowered(self, node: Node) -> Any:
+        known: Any = map_arg((node.args, node.kwargs), lambda one: self._known[one])
+        if node.target is getitem:
+            return known[0][0][known[0][1]]
+        operation = OPERATIONS.get(node.target)
+        if operation is None:
+            raise Unsupported(str(node.target))
+        return self._settled(node, operation(*known[0], **known[1]))
+
+    def _settled(self, node: Node, value: Any) -> Any:
+        """Into memory, if others are worked out from it several times; in the last loops it is only once."""
+        several = sum(1 if user.target not in _LOOKS else len(user.users) for user in node.users) > 1
+        if several and node not in self._late and isinstance(value, Pointwise):
+            return realized(value)
+        return value
+
+    def _put(self, values: Sequence[Value], kept: list[str]) -> None:
+        """Write the outputs over what they replace: those of one shape in one loop, at the very end."""
+        targets = [(leaf(value.kind, value.shape, name=name), value)
+                   for value, name in zip(values, kept, strict=True) if name]
+        self.code.ready([value for _, value in targets])
+        for shape in dict.fromkeys(value.shape for _, value in targets):
+            together = [(target, value) for target, value in targets if value.shape == shape]
+            self._unread([one for one in targets if one not in together], together)
+            self.code.store(together)
+
+    def _unread(self, others: Sequence[tuple[Leaf, Value]], written: Sequence[tuple[Leaf, Value]]) -> None:
+        """Raises Unsupported when other outputs read what is written, or these in another order."""
+        names = {target.memory.name for target, _ in written}
+        for pairs, alike in ((others, False), (written, True)):
+            for part in (part for _, value in pairs for part in value.parts()):
+                if isinstance(part, Leaf) and part.memory.name in names and not (alike and part.place.plain):
+                    raise Unsupported("weights that depend on each other")
+
+
+def _given(example: Tensor, name: str) -> Leaf:
+    if example.dtype not in KINDS:
+        raise Unsupported(f"numbers of type {example.dtype}")
+    return leaf(KINDS[example.dtype], tuple(example.shape), name=name)
+
+
+def _late(output: Node) -> set[Node]:
+    """The values that go into outputs number by number and nowhere else."""
+    found: set[Node] = set()
+    for node in reversed(output.graph.nodes):
+        if node.op == "call_function" and node.users and all(
+                user is output or (user in found and _alike(user, node)) for user in node.users):
+            found.add(node)
+    return found
+
+
+def _alike(one: Node, other: Node) -> bool:
+    """Whether one is worked out from the other number by number."""
+    shapes = [getattr(node.meta.get("val"), "shape", None) for node in (one, other)]
+    return shapes[0] is not None and shapes[0] == shapes[1]

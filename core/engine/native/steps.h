@@ -1,0 +1,145 @@
+// What the C++ of compiled steps is made with: functions of one number that a compiler can work out for many
+// numbers at once, and the product of two small matrices of known size.
+//
+// Functions: argument reduction and polynomials after the Cephes library (S. L. Moshier, single precision);
+// they are right to about two units in the last place, and numbers that are none stay none.
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
+
+namespace {
+
+// While one of these lives, numbers below 1.2e-38 count as zero: the processor takes some hundred times as long
+// for them, and a trained network's squared gradients are full of them.
+struct WithoutTinyNumbers {
+#if defined(__SSE__)
+  const unsigned before = _mm_getcsr();
+  WithoutTinyNumbers() { _mm_setcsr(before | 0x8040); }
+  ~WithoutTinyNumbers() { _mm_setcsr(before); }
+#elif defined(__aarch64__)
+  uint64_t before;
+  WithoutTinyNumbers() {
+    asm volatile("mrs %0, fpcr" : "=r"(before));
+    asm volatile("msr fpcr, %0" : : "r"(before | (uint64_t(1) << 24)));
+  }
+  ~WithoutTinyNumbers() { asm volatile("msr fpcr, %0" : : "r"(before)); }
+#endif
+};
+
+template <class To, class From>
+inline To bits(From from) {
+  To to;
+  static_assert(sizeof to == sizeof from, "the same bits");
+  std::memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+inline float exponential(float x) {
+  const float high = 88.72283f, low = -87.33654f;
+  const float inside = x > high ? high : x < low ? low : x;
+  const float power = std::nearbyint(inside * 1.44269504f);
+  const float r = inside - power * 0.693359375f + power * 2.12194440e-4f;
+  float y = 1.9875691500e-4f;
+  y = y * r + 1.3981999507e-3f;
+  y = y * r + 8.3334519073e-3f;
+  y = y * r + 4.1665795894e-2f;
+  y = y * r + 1.6666665459e-1f;
+  y = y * r + 5.0000001201e-1f;
+  y = y * r * r + r + 1.0f;
+  // In two halves, for two to the 128th is no number any more.
+  const int32_t whole = int32_t(power), half = whole >> 1;
+  y = y * bits<float>((half + 127) << 23) * bits<float>((whole - half + 127) << 23);
+  return x > high ? INFINITY : x < low ? 0.0f : y;
+}
+
+inline float logarithm(float x) {
+  const int32_t raw = bits<int32_t>(x);
+  float power = float((raw >> 23) - 126);
+  float m = bits<float>((raw & 0x007fffff) | 0x3f000000);  // from one half to one
+  const bool less = m < 0.707106781186547524f;
+  power = less ? power - 1.0f : power;
+  m = less ? m + m - 1.0f : m - 1.0f;
+  const float z = m * m;
+  float y = 7.0376836292e-2f;
+  y = y * m - 1.1514610310e-1f;
+  y = y * m + 1.1676998740e-1f;
+  y = y * m - 1.2420140846e-1f;
+  y = y * m + 1.4249322787e-1f;
+  y = y * m - 1.6668057665e-1f;
+  y = y * m + 2.0000714765e-1f;
+  y = y * m - 2.4999993993e-1f;
+  y = y * m + 3.3333331174e-1f;
+  y = y * m * z - power * 2.12194440e-4f - 0.5f * z;
+  const float found = m + y + power * 0.693359375f;
+  return x == 0.0f ? -INFINITY : x < 0.0f ? NAN : x < INFINITY ? found : x;
+}
+
+inline float logarithm_of_one_and(float x) {  // Goldberg 1991, theorem 4
+  const float sum = 1.0f + x;
+  return sum == 1.0f ? x : logarithm(sum) * (x / (sum - 1.0f));
+}
+
+inline float tangent(float x) {  // hyperbolic
+  const float size = std::fabs(x), z = x * x;
+  float y = -5.70498872745e-3f;
+  y = y * z + 2.06390887954e-2f;
+  y = y * z - 5.37397155531e-2f;
+  y = y * z + 1.33314422036e-1f;
+  y = y * z - 3.33332819422e-1f;
+  const float near = y * z * x + x;
+  const float far = 1.0f - 2.0f / (exponential(2.0f * size) + 1.0f);
+  return size < 0.625f ? near : std::copysign(far, x);
+}
+
+inline float logistic(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+template <int lanes>
+struct Register {
+  typedef float type __attribute__((vector_size(4 * lanes), aligned(4), may_alias));
+};
+
+// `high` rows of `wide` registers of a product, kept in registers while the inner numbers are gone through.
+// left: columns from here on, of `columns` in a row of c.
+template <int high, int wide, int inner, int a_row, int a_column, int b_row, int lanes, int columns, int left>
+inline void tile(const float* a, const float* b, const float* start, float* c) {
+  typedef typename Register<lanes>::type Lanes;
+  Lanes sums[high][wide];
+#pragma GCC unroll 16
+  for (int i = 0; i < high; ++i)
+#pragma GCC unroll 16
+    for (int j = 0; j < wide; ++j)
+      sums[i][j] = start ? *reinterpret_cast<const Lanes*>(start + j * lanes) : Lanes{};
+  for (int k = 0; k < inner; ++k) {
+    Lanes row[wide];
+#pragma GCC unroll 16
+    for (int j = 0; j < wide; ++j) row[j] = *reinterpret_cast<const Lanes*>(b + k * b_row + j * lanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < high; ++i)
+#pragma GCC unroll 16
+      for (int j = 0; j < wide; ++j) sums[i][j] += row[j] * a[i * a_row + k * a_column];
+  }
+  constexpr int numbers = left < wide * lanes ? left : wide * lanes;
+#pragma GCC unroll 16
+  for (int i = 0; i < high; ++i) std::memcpy(c + i * columns, sums[i], numbers * sizeof(float));
+}
+
+// c = a · b + start, from column `done` on. a: (rows, inner) with these strides; b: (inner, whole registers);
+// c: (rows, columns).
+template <int rows, int columns, int inner, int a_row, int a_column, int b_row, int lanes, int done = 0>
+inline void product(const float* a, const float* b, const float* start, float* c) {
+  constexpr int left = columns - done, registers = (left + lanes - 1) / lanes;
+  constexpr int wide = registers < 4 ? registers : 4, high = wide == 1 ? 8 : 16 / wide, over = rows % high;
+  for (int i = 0; i < rows - over; i += high)
+    tile<high, wide, inner, a_row, a_column, b_row, lanes, columns, left>(a + i * a_row, b, start, c + i * columns);
+  if constexpr (over > 0)
+    tile<over, wide, inner, a_row, a_column, b_row, lanes, columns, left>(
+        a + (rows - over) * a_row, b, start, c + (rows - over) * columns);
+  if constexpr (left > wide * lanes)
+    product<rows, columns, inner, a_row, a_column, b_row, lanes, done + wide * lanes>(
+        a, b + wide * lanes, start ? start + wide * lanes : nullptr, c + wide * lanes);
+}
+
+}  // namespace
