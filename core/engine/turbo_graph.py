@@ -3,13 +3,15 @@
 Every step runs the same code, however many are asked for at once, so how they are grouped changes nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from core.engine.beginning import Batch, Order, initial
 from core.engine.data import Split, split
@@ -43,6 +45,10 @@ def begun(experiment: Experiment, data: Split) -> tuple[Stepper, Batch]:
     return stepper, whole
 
 
+Operations = dict[Any, Callable[..., Any]]
+"""What is done in place of an operation of torch."""
+
+
 class Steps(nn.Module):
     """The function to compile: (first, count, inputs, targets, knobs, *tensors) -> losses: (rows of knobs,)
 
@@ -67,15 +73,29 @@ class Steps(nn.Module):
         """The network's tensors that no optimizer moves."""
         return self._plan.others
 
-    def traced(self, spelled_out: "dict[Any, Callable[..., Any]]") -> GraphModule:
+    def traced(self, spelled_out: Operations) -> GraphModule:
         """One step as a graph of torch's operations: (*rows, *others, *batch) -> (*rows, *others, loss)
 
         spelled_out: operations to be written with others.
         """
         from torch.fx.experimental.proxy_tensor import make_fx
 
-        with torch.random.fork_rng(devices=[]):  # looking at a step draws numbers, too
+        # Looking at a step draws numbers, too.
+        with torch.random.fork_rng(devices=[]):
             return make_fx(self._step, decomposition_table=spelled_out)(*self._example)
+
+    def still(self, first: Operations, then: Operations) -> GraphModule:
+        """The same, with operations that change no tensor.
+
+        first, then: operations to be written with others, before changes are taken out, and after.
+        """
+        from torch.fx.experimental.proxy_tensor import make_fx
+
+        # Attention and recurrent layers as what they consist of, not as one routine of torch.
+        with sdpa_kernel(SDPBackend.MATH), _without_routines():
+            step = torch.func.functionalize(self.traced(first), remove="mutations")
+        with torch.random.fork_rng(devices=[]):
+            return make_fx(step, decomposition_table=then)(*self._example)
 
     @cached_property
     def one(self) -> GraphModule:
@@ -124,6 +144,16 @@ class Steps(nn.Module):
             rows.append(layout.joined(tensors[at:at + len(layout)]))
             at += len(layout)
         return rows
+
+
+@contextmanager
+def _without_routines() -> Generator[None]:
+    """Without oneDNN's routines for whole layers."""
+    before, torch.backends.mkldnn.enabled = torch.backends.mkldnn.enabled, False
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
 
 
 def _repeated(left: Callable[..., Tensor], body: Callable[..., Tensors], held: Tensors) -> Tensors:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.engine.native import compiler
 from core.engine.native.compiler import Take
-from core.engine.native.lowering import decompositions
+from core.engine.native.lowering import declared, decompositions
 from core.engine.native.source import Row, source
 from core.engine.native.values import Unsupported
 from core.engine.turbo_graph import Steps, described
@@ -39,7 +39,7 @@ def build(experiment: Experiment, threads: int, path: Path) -> None:
 def written(steps: Steps) -> str:
     """The steps in C++. Raises Unsupported."""
     rows = [Row(layout.size, layout.spans) for layout in steps.layouts()]
-    return source(steps.traced(decompositions()), rows, steps.others, steps.moved, steps.batch)
+    return source(steps.still(declared(), decompositions()), rows, steps.others, steps.moved, steps.batch)
 
 
 def _by_torch(steps: Steps, given: Tensors, threads: int, path: Path) -> None:

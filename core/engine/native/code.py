@@ -25,12 +25,23 @@ class Code:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.arrays: list[str] = []
+        self._objects: dict[str, str] = {}
 
     def array(self, kind: Kind, size: int) -> str:
         """A fresh array: its name."""
         name = f"a{len(self.arrays)}"
         self.arrays.append(f"alignas(64) {kind} {name}[{max(1, size)}];")
         return f"at->{name}"
+
+    def object(self, kind: str) -> str:
+        """Room to work in of a type that other lines share: its name."""
+        name = self._objects.setdefault(kind, f"room{len(self._objects)}")
+        return f"at->{name}"
+
+    @property
+    def members(self) -> list[str]:
+        """What there must be, as C++ declares it."""
+        return [*self.arrays, *(f"alignas(64) {kind} {name};" for kind, name in self._objects.items())]
 
     def ensure(self, memory: Memory) -> None:
         """Have memory hold its numbers from here on."""
@@ -56,6 +67,11 @@ class Code:
             found = [body.number(value) for value in values]
             for (leaf, _), number in zip(targets, found, strict=True):
                 self.lines.append(f"{body.address(leaf)} = {number};")
+
+    @staticmethod
+    def read(leaf: Leaf, index: Sequence[str]) -> str:
+        """The leaf's number at these counters, as C++."""
+        return _address(leaf, index, leaf.place.strides)
 
     @contextmanager
     def loops(self, sizes: Sequence[int], first: int = 0) -> Generator[list[str]]:
@@ -124,7 +140,7 @@ def literal(kind: Kind, number: float) -> str:
 
 def _address(leaf: Leaf, index: Sequence[str], strides: Sequence[int]) -> str:
     terms = [name if stride == 1 else f"{name} * {stride}"
-             for name, stride in zip(index, strides, strict=True) if stride]
+             for name, stride in zip(index, strides, strict=True) if stride and name != "0"]
     start = leaf.memory.start + leaf.place.offset
     return f"{leaf.memory.name}[{' + '.join([*terms, *([str(start)] if start or not terms else [])])}]"
 

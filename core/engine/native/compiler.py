@@ -49,7 +49,8 @@ def loaded(path: Path) -> Take:
     library.room.restype = ctypes.c_int64
     whole, pointer = ctypes.c_int64, ctypes.c_void_p
     take = library.take
-    take.argtypes, take.restype = [whole, whole, *[pointer] * 6], None
+    take.argtypes, take.restype = [whole, whole, *[pointer] * 7], None
+    draw = _drawing(library)
     scratch = torch.zeros(library.room() + _LINE, dtype=torch.uint8)
     start = -(-scratch.data_ptr() // _LINE) * _LINE
     known: list[int] = []
@@ -63,12 +64,32 @@ def loaded(path: Path) -> Take:
             known, places = found, (pointer * len(found))(*found)
             _plain(given)
         losses = torch.empty(count)
-        take(first, count, inputs.data_ptr(), targets.data_ptr(), knobs.data_ptr(), places,
+        drawn = draw(count)
+        take(first, count, inputs.data_ptr(), targets.data_ptr(), knobs.data_ptr(), places, drawn.data_ptr(),
              losses.data_ptr(), start)
         return losses
 
     run.scratch = scratch  # type: ignore[attr-defined] - lives as long as the function
     return run
+
+
+def _drawing(library: ctypes.CDLL) -> Callable[[int], Tensor]:
+    """Draws the random numbers of so many steps, each step's in the order that plain steps have."""
+    count = ctypes.c_int64.in_dll(library, "draws_count").value
+    sizes = list((ctypes.c_int64 * count).in_dll(library, "draws_sizes"))
+    chances = list((ctypes.c_float * count).in_dll(library, "draws_chances"))
+
+    def draw(steps: int) -> Tensor:
+        drawn = torch.empty(steps, sum(sizes))
+        for part, chance in ((part, chance) for row in drawn for part, chance
+                             in zip(row.split(sizes), chances, strict=True) if count):
+            if chance < 0:
+                part.normal_()
+            else:
+                part.bernoulli_(chance)
+        return drawn
+
+    return draw
 
 
 def _plain(tensors: Sequence[Tensor]) -> None:

@@ -8,10 +8,14 @@ from torch import Tensor
 from torch.fx import GraphModule, Node
 from torch.fx.node import map_arg
 
+from core.engine.native.arithmetic import KINDS
 from core.engine.native.code import Code
-from core.engine.native.operations import KINDS, OPERATIONS, aten
+from core.engine.native.drawn import Drawn
+from core.engine.native.operations import OPERATIONS, aten
 from core.engine.native.values import Leaf, Pointwise, Unsupported, Value, leaf, realized
 
+_MOST = 4000
+"""Operations of a step at most; a compiler takes long for more."""
 _LOOKS = {aten.alias.default, aten.detach.default, aten.clone.default}
 """Operations that give what they are given."""
 
@@ -24,7 +28,24 @@ def decompositions() -> "dict[Any, Any]":
                    aten.hardtanh_backward, aten.leaky_relu_backward, aten.native_batch_norm,
                    aten.native_batch_norm_backward, aten.native_layer_norm, aten.native_layer_norm_backward,
                    aten._native_batch_norm_legit_functional, aten.var_mean]
-    return {**core_aten_decompositions(), **get_decompositions(spelled_out)}
+    found = {**core_aten_decompositions(), **get_decompositions(spelled_out), aten.view.default: _view}
+    return {operation: written for operation, written in found.items() if operation not in OPERATIONS}
+
+
+def _view(x: Tensor, shape: Sequence[int]) -> Tensor:
+    # What others spelled out may lie in an order in which torch cannot read it so.
+    return aten._unsafe_view.default(x.contiguous(), shape)
+
+
+def declared() -> "dict[Any, Any]":
+    """Batch normalisation as the operation that declares that it changes its statistics."""
+    def batch_norm(x: Tensor, weight: Tensor | None, bias: Tensor | None, mean: Tensor | None,
+                   spread: Tensor | None, training: bool, momentum: float, eps: float) -> Any:
+        if mean is None or spread is None:
+            return aten._native_batch_norm_legit.no_stats(x, weight, bias, training, momentum, eps)
+        return aten._native_batch_norm_legit.default(x, weight, bias, mean, spread, training, momentum, eps)
+
+    return {aten.native_batch_norm.default: batch_norm}
 
 
 class Lowering:
@@ -36,7 +57,11 @@ class Lowering:
         Raises Unsupported.
         """
         graph.graph.eliminate_dead_code()
-        self.code = Code()
+        if len(graph.graph.nodes) > _MOST:
+            raise Unsupported(f"more than {_MOST} operations")
+        self.code, self.drawn = Code(), Drawn("drawn")
+        self._operations = {**OPERATIONS, aten.bernoulli.p: self.drawn.ones,
+                            aten.randn_like.default: self.drawn.normal}
         self._known: dict[Node, Any] = {}
         inputs = [node for node in graph.graph.nodes if node.op == "placeholder"]
         for node, name in zip(inputs, names, strict=True):
@@ -54,7 +79,7 @@ class Lowering:
         known: Any = map_arg((node.args, node.kwargs), lambda one: self._known[one])
         if node.target is getitem:
             return known[0][0][known[0][1]]
-        operation = OPERATIONS.get(node.target)
+        operation = self._operations.get(node.target)
         if operation is None:
             raise Unsupported(str(node.target))
         return self._settled(node, operation(*known[0], **known[1]))

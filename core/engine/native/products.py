@@ -2,56 +2,77 @@
 
 from core.engine.native.code import Code
 from core.engine.native.places import fresh
-from core.engine.native.values import Leaf, Memory, Value, expanded, leaf, realized
+from core.engine.native.shaping import with_axis
+from core.engine.native.values import (
+    Leaf,
+    Memory,
+    Unsupported,
+    Value,
+    expanded,
+    leaf,
+    pointwise,
+    realized,
+    viewed,
+)
 
 _WIDEST = 16
 """Numbers of the widest registers there are; a narrower one is taken for few columns."""
 
 
-def product(one: Value, other: Value, added: Value | None = None) -> Leaf:
-    """one @ other + added: (rows, inner), (inner, columns), and one number for each column."""
+def product(one: Value, other: Value) -> Value:
+    """As torch's `mm`: (rows, inner) @ (inner, columns)"""
+    return _without_batch(products(with_axis(one, 0), with_axis(other, 0)))
+
+
+def product_and(added: Value, one: Value, other: Value, *, beta: float = 1, alpha: float = 1) -> Value:
+    """As torch's `addmm`: one @ other, and what is added. Raises Unsupported when they are scaled."""
+    if beta != 1 or alpha != 1:
+        raise Unsupported("scaled matrix products")
     rows, columns = one.shape[0], other.shape[1]
+    if added.shape not in ((columns,), (1, columns)):
+        return pointwise("float", "{0} + {1}".format, product(one, other), added)
+    row = realized(expanded(added, (1, columns)))
+    return _without_batch(products(with_axis(one, 0), with_axis(other, 0), row))
+
+
+def products(one: Value, other: Value, row: Leaf | None = None) -> Leaf:
+    """As torch's `bmm`: (batch, rows, inner) @ (batch, inner, columns); row: added to each, (1, columns)"""
+    shape = one.shape[0], one.shape[1], other.shape[2]
     left, right = realized(one), realized(other)
-    bias = None if added is None else realized(expanded(added, (rows, columns)))
 
     def fill(code: Code, memory: Memory) -> None:
-        _write(code, Leaf("float", (rows, columns), memory, fresh((rows, columns))), left, right, bias)
+        _write(code, Leaf("float", shape, memory, fresh(shape)), left, right, row)
 
-    return leaf("float", (rows, columns), fill)
-
-
-def adds_a_row(added: Value, columns: int) -> bool:
-    """Whether what is added is the same in every row."""
-    return added.shape in ((columns,), (1, columns))
+    return leaf("float", shape, fill)
 
 
-def _write(code: Code, result: Leaf, left: Leaf, right: Leaf, bias: Leaf | None) -> None:
-    (rows, columns), inner = result.shape, left.shape[1]
+def _without_batch(value: Value) -> Value:
+    return viewed(value, lambda place: place.without([0]))
+
+
+def _write(code: Code, result: Leaf, left: Leaf, right: Leaf, row: Leaf | None) -> None:
+    (count, rows, columns), inner = result.shape, left.shape[2]
     lanes = next((lanes for lanes in (4, 8) if columns <= lanes), _WIDEST)
-    padded = -(-columns // lanes) * lanes
-    right = _padded(code, right, padded)
-    start = "nullptr"
-    if bias is not None:
-        row = Leaf("float", (1, columns), bias.memory, bias.place.sliced(0, 0, 1))
-        start = _start(_padded(code, row, padded))
+    width = -(-columns // lanes) * lanes
+    right = _whole_registers(code, right, width)
+    begin, start = "zero", "nullptr"
+    if row is not None:
+        begin, start = "column", f"&{code.read(_whole_registers(code, row, width), ['0', '0'])}"
     code.ready([left])
-    a_row, a_column = left.place.strides
-    code.lines.append(
-        f"product<{rows}, {columns}, {inner}, {a_row}, {a_column}, {right.place.strides[0]}, {lanes}>"
-        f"({_start(left)}, {_start(right)}, {start}, {_start(result)});")
+    sizes = [rows, columns, inner, *left.place.strides[1:], right.place.strides[1], lanes]
+    with code.loops([count]) as index:
+        one, other, to = (f"&{code.read(leaf, [*index, '0', '0'])}" for leaf in (left, right, result))
+        code.lines.append(f"product<Begin::{begin}, {', '.join(map(str, sizes))}>({one}, {other}, {start}, {to});")
 
 
-def _padded(code: Code, matrix: Leaf, columns: int) -> Leaf:
-    """The matrix with its rows side by side, each as long as whole registers are."""
+def _whole_registers(code: Code, matrix: Leaf, width: int) -> Leaf:
+    """The matrices with the numbers of a row side by side, each as long as whole registers are."""
     code.ready([matrix])
-    rows, count = matrix.shape
-    if matrix.place.strides[1] == 1 and count == columns and matrix.place.strides[0] >= 0:
+    *before, count = matrix.shape
+    if matrix.place.strides[-1] == 1 and count == width:
         return matrix
-    room = leaf("float", (rows, columns))
+    room = leaf(matrix.kind, (*before, width))
     code.ensure(room.memory)
-    code.store([(Leaf("float", matrix.shape, room.memory, room.place.sliced(1, 0, count)), matrix)])
+    inside = room.place.sliced(len(before), 0, count)
+    code.store([(Leaf(matrix.kind, matrix.shape, room.memory, inside), matrix)])
     return room
-
-
-def _start(matrix: Leaf) -> str:
-    return f"&{matrix.memory.name}[{matrix.memory.start + matrix.place.offset}]"

@@ -7,18 +7,23 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.fx import GraphModule
 
+from core.engine.native.arithmetic import KINDS
+from core.engine.native.drawn import Draw
 from core.engine.native.lowering import Lowering
-from core.engine.native.operations import KINDS
 
 _TEXT = """{header}
 struct Arrays {{
   {arrays}
 }};
 
+extern "C" const int64_t draws_count = {count};
+extern "C" const int64_t draws_sizes[] = {{{sizes}}};
+extern "C" const float draws_chances[] = {{{chances}}};
 extern "C" int64_t room() {{ return sizeof(Arrays); }}
 
 extern "C" void take(int64_t first, int64_t count, const void* inputs, const void* targets,
-                     const float* knobs, void* const* tensors, float* losses, void* scratch) {{
+                     const float* knobs, void* const* tensors, const float* draws, float* losses,
+                     void* scratch) {{
   const WithoutTinyNumbers here;
   Arrays* const at = static_cast<Arrays*>(scratch);
   {begin}
@@ -29,6 +34,9 @@ extern "C" void take(int64_t first, int64_t count, const void* inputs, const voi
   {end}
 }}
 """
+
+
+_HEADERS = "steps.h", "images.h"
 
 
 class Row(NamedTuple):
@@ -52,10 +60,13 @@ def source(step: GraphModule, rows: Sequence[Row], others: Sequence[Tensor], mov
                         [*row_names, *(name if place in moved else "" for place, name
                                        in enumerate(other_names)), "loss"])
     arrays = [f"alignas(64) float row{number}[{row.size}];" for number, row in enumerate(rows)]
-    header = Path(__file__).with_name("steps.h").read_text()
-    return _TEXT.format(header=header, arrays="\n  ".join([*arrays, *lowering.code.arrays]),
+    header = "\n".join(Path(__file__).with_name(name).read_text() for name in _HEADERS)
+    return _TEXT.format(header=header, arrays="\n  ".join([*arrays, *lowering.code.members]),
                         begin="\n  ".join([*_copies(rows, back=False), *_pointers(rows, others)]),
-                        batch="\n    ".join(_batch(batch)), step="\n    ".join(lowering.code.lines),
+                        batch="\n    ".join([*_batch(batch), _drawn(lowering.drawn.draws)]),
+                        count=len(lowering.drawn.draws),
+                        sizes=", ".join(str(draw.size) for draw in lowering.drawn.draws) or "0",
+                        chances=", ".join(str(draw.chance) for draw in lowering.drawn.draws) or "0", step="\n    ".join(lowering.code.lines),
                         end="\n  ".join(_copies(rows, back=True)))
 
 
@@ -85,3 +96,7 @@ def _batch(batch: Sequence[Tensor]) -> list[str]:
              f"+ (first + n) * {one.numel()};" for name, one in (("input", inputs), ("target", targets))]
     return [*lines, f"const float* const knob = knobs + n * {knobs.numel()};",
             "float* const loss = losses + n;"]
+
+
+def _drawn(draws: Sequence[Draw]) -> str:
+    return f"const float* const drawn = draws + n * {sum(draw.size for draw in draws)};" if draws else ""

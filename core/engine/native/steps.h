@@ -101,17 +101,27 @@ struct Register {
   typedef float type __attribute__((vector_size(4 * lanes), aligned(4), may_alias));
 };
 
+// What the sums of a product begin with: nothing, a number for each column or row, or what is there.
+enum class Begin { zero, column, row, there };
+
 // `high` rows of `wide` registers of a product, kept in registers while the inner numbers are gone through.
 // left: columns from here on, of `columns` in a row of c.
-template <int high, int wide, int inner, int a_row, int a_column, int b_row, int lanes, int columns, int left>
+template <Begin begin, int high, int wide, int inner, int a_row, int a_column, int b_row, int lanes, int columns,
+          int left>
 inline void tile(const float* a, const float* b, const float* start, float* c) {
   typedef typename Register<lanes>::type Lanes;
+  constexpr int numbers = left < wide * lanes ? left : wide * lanes;
   Lanes sums[high][wide];
 #pragma GCC unroll 16
-  for (int i = 0; i < high; ++i)
+  for (int i = 0; i < high; ++i) {
+    if constexpr (begin == Begin::there) std::memcpy(sums[i], c + i * columns, numbers * sizeof(float));
 #pragma GCC unroll 16
-    for (int j = 0; j < wide; ++j)
-      sums[i][j] = start ? *reinterpret_cast<const Lanes*>(start + j * lanes) : Lanes{};
+    for (int j = 0; j < wide; ++j) {
+      if constexpr (begin == Begin::zero) sums[i][j] = Lanes{};
+      if constexpr (begin == Begin::column) sums[i][j] = *reinterpret_cast<const Lanes*>(start + j * lanes);
+      if constexpr (begin == Begin::row) sums[i][j] = Lanes{} + start[i];
+    }
+  }
   for (int k = 0; k < inner; ++k) {
     Lanes row[wide];
 #pragma GCC unroll 16
@@ -121,25 +131,30 @@ inline void tile(const float* a, const float* b, const float* start, float* c) {
 #pragma GCC unroll 16
       for (int j = 0; j < wide; ++j) sums[i][j] += row[j] * a[i * a_row + k * a_column];
   }
-  constexpr int numbers = left < wide * lanes ? left : wide * lanes;
 #pragma GCC unroll 16
   for (int i = 0; i < high; ++i) std::memcpy(c + i * columns, sums[i], numbers * sizeof(float));
 }
 
-// c = a · b + start, from column `done` on. a: (rows, inner) with these strides; b: (inner, whole registers);
-// c: (rows, columns).
-template <int rows, int columns, int inner, int a_row, int a_column, int b_row, int lanes, int done = 0>
+// c = a · b + what it begins with, from column `done` on. a: (rows, inner) with these strides; b: (inner, whole
+// registers); c: (rows, columns).
+template <Begin begin, int rows, int columns, int inner, int a_row, int a_column, int b_row, int lanes, int done = 0>
 inline void product(const float* a, const float* b, const float* start, float* c) {
   constexpr int left = columns - done, registers = (left + lanes - 1) / lanes;
   constexpr int wide = registers < 4 ? registers : 4, high = wide == 1 ? 8 : 16 / wide, over = rows % high;
+  constexpr int down = begin == Begin::row ? 1 : 0, along = begin == Begin::column ? wide * lanes : 0;
   for (int i = 0; i < rows - over; i += high)
-    tile<high, wide, inner, a_row, a_column, b_row, lanes, columns, left>(a + i * a_row, b, start, c + i * columns);
+    tile<begin, high, wide, inner, a_row, a_column, b_row, lanes, columns, left>(
+        a + i * a_row, b, start + i * down, c + i * columns);
   if constexpr (over > 0)
-    tile<over, wide, inner, a_row, a_column, b_row, lanes, columns, left>(
-        a + (rows - over) * a_row, b, start, c + (rows - over) * columns);
+    tile<begin, over, wide, inner, a_row, a_column, b_row, lanes, columns, left>(
+        a + (rows - over) * a_row, b, start + (rows - over) * down, c + (rows - over) * columns);
   if constexpr (left > wide * lanes)
-    product<rows, columns, inner, a_row, a_column, b_row, lanes, done + wide * lanes>(
-        a, b + wide * lanes, start ? start + wide * lanes : nullptr, c + wide * lanes);
+    product<begin, rows, columns, inner, a_row, a_column, b_row, lanes, done + wide * lanes>(
+        a, b + wide * lanes, start + along, c + wide * lanes);
 }
+
+// Registers for so many columns: as wide as there are, narrower for few.
+constexpr int lanes_for(int columns) { return columns <= 4 ? 4 : columns <= 8 ? 8 : 16; }
+constexpr int whole(int columns) { return (columns + lanes_for(columns) - 1) / lanes_for(columns) * lanes_for(columns); }
 
 }  // namespace

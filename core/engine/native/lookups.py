@@ -1,0 +1,71 @@
+"""Numbers looked up by an index, and put where one says."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from core.engine.native.arithmetic import arithmetic, where
+from core.engine.native.code import Code
+from core.engine.native.places import fresh
+from core.engine.native.shaping import reshaped
+from core.engine.native.values import (
+    Constant,
+    Leaf,
+    Memory,
+    Picked,
+    Position,
+    Unsupported,
+    Value,
+    expanded,
+    leaf,
+    pointwise,
+    realized,
+)
+
+
+def gathered(value: Value, axis: int, index: Value) -> Value:
+    """As torch's `gather`."""
+    return Picked(value.kind, index.shape, realized(value), axis % len(value.shape), index)
+
+
+def scattered(value: Value, axis: int, index: Value, number: float) -> Value:
+    """As torch's `scatter` of one number, where the index has one along the axis. Raises Unsupported."""
+    at = axis % len(value.shape)
+    if index.shape != tuple(1 if place == at else size for place, size in enumerate(value.shape)):
+        raise Unsupported("several numbers put along one axis")
+    here = pointwise("bool", "{0} == {1}".format, Position("int64_t", value.shape, at), index)
+    return where(here, Constant(value.kind, (), number), value)
+
+
+def counted(begin: int, end: int, step: int = 1, **_: Any) -> Value:
+    """As torch's `arange` of whole numbers."""
+    count = len(range(begin, end, step))
+    return arithmetic("{0} * {1} + {2}")(Position("int64_t", (count,), 0), step, begin)
+
+
+def rows_of(table: Value, index: Value, *_: Any) -> Value:
+    """As torch's `embedding`: of a table (rows, numbers) one row for each number of the index."""
+    count, width = prod(index.shape), table.shape[1]
+    wanted = expanded(reshaped(index, [count, 1]), (count, width))
+    return reshaped(gathered(table, 0, wanted), [*index.shape, width])
+
+
+def put(value: Value, indices: Sequence[Value | None], added: Value, accumulate: bool = False) -> Value:
+    """As torch's `index_put` that adds rows. Raises Unsupported for other uses of it."""
+    index = indices[0]
+    if len(indices) != 1 or index is None or index.kind != "int64_t" or not accumulate:
+        raise Unsupported("numbers put at an index of several axes")
+    rows, width = prod(index.shape), prod(value.shape[1:])
+    where_to = realized(reshaped(index, [rows]))
+    numbers = realized(reshaped(expanded(added, (*index.shape, *value.shape[1:])), [rows, width]))
+
+    def fill(code: Code, memory: Memory) -> None:
+        code.store([(Leaf(memory.kind, value.shape, memory, fresh(value.shape)), value)])
+        code.ready([where_to, numbers])
+        with code.loops([rows]) as outer:
+            code.lines.append(f"const int64_t row = {code.read(where_to, outer)};")
+            with code.loops([width], 1) as inner:
+                to = f"{memory.name}[{memory.start} + row * {width} + {inner[0]}]"
+                code.lines.append(f"{to} += {code.read(numbers, [*outer, *inner])};")
+
+    return leaf(value.kind, value.shape, fill)
