@@ -28,19 +28,19 @@ class Order:
 
     def __init__(self, inputs: Tensor, targets: Tensor, size: int) -> None:
         """inputs, targets: (samples, *shape). size: samples in a batch."""
-        self._inputs, self._targets, self._size = inputs, targets, size
+        self.inputs, self.targets, self._size = inputs, targets, size
 
     @cached_property
     def batches(self) -> list[Batch]:
         """The batches; the last may be smaller."""
-        parts = self._inputs.split(self._size), self._targets.split(self._size)
+        parts = self.inputs.split(self._size), self.targets.split(self._size)
         return list(zip(*parts, strict=True))
 
     @cached_property
     def whole(self) -> Batch:
         """The batches of one size, all of them: (batches, samples, *shape)"""
-        count, size = whole_batches(len(self._inputs), self._size)
-        inputs, targets = self._inputs[:count * size], self._targets[:count * size]
+        count, size = whole_batches(len(self.inputs), self._size)
+        inputs, targets = self.inputs[:count * size], self.targets[:count * size]
         return inputs.unflatten(0, (count, size)), targets.unflatten(0, (count, size))
 
 

@@ -271,7 +271,7 @@ class Trainer:
         joined = self.turbo.room(place, most) if self.turbo else 0
         if self.turbo and joined > 0:
             rates = self.stepper.rates(self.course.scheduled, joined, self.verdict.losses)
-            self._recorder.add(self.turbo.take(self._order.whole, place, rates))
+            self._recorder.add(self.turbo.take(self._order, place, rates))
             self.course.step += joined
             return
         inputs, targets = self._order.batches[place]

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from core.engine.beginning import whole_batches
-from core.engine.native.compiler import Take
+from core.engine.beginning import Order, whole_batches
+from core.engine.native.compiler import Compiled
 from core.engine.stepper import Stepper
 from core.engine.turbo_graph import begun
 from core.engine.turbo_plan import Plan, key, limits, most, refused
 
 if TYPE_CHECKING:
-    from core.engine.beginning import Batch
     from core.engine.trainer import Trainer
 
 _PAIRS, _PAIR_SECONDS = 5, 0.03
@@ -36,7 +35,7 @@ _CALL = 0.01
 class Joined:
     """The compiled steps, bound to a network and its optimizers."""
 
-    def __init__(self, plan: Plan, rows: int, run: Take) -> None:
+    def __init__(self, plan: Plan, rows: int, run: Compiled) -> None:
         """rows: the most steps it takes in one call. run: the steps, compiled."""
         self._plan, self._run = plan, run
         self._knobs = torch.zeros(rows, sum(plan.widths()))
@@ -52,12 +51,10 @@ class Joined:
         """Of each optimizer the first parameter's memory, another object once restored; None without."""
         return [next(iter(optimizer.state.values()), None) for optimizer in self._plan.optimizers]
 
-    def take(self, whole: "Batch", first: int, rates: list[float],
-             limited: Sequence[float]) -> Tensor:
-        """Take as many steps as there are rates, from batch `first` of an epoch's whole batches on.
+    def take(self, order: Order, first: int, rates: list[float], limited: Sequence[float]) -> Tensor:
+        """Take as many steps as there are rates, from batch `first` of an epoch on.
 
-        whole: (batches, samples, *shape). limited: see `limits`. Returns the mean loss of each batch before
-        its update: (steps,)
+        limited: see `limits`. Returns the mean loss of each batch before its update: (steps,)
         """
         if any(memory is not known for memory, known in zip(self._memories(), self._witness, strict=True)):
             self.bind()
@@ -65,7 +62,8 @@ class Joined:
         step = int(self._steps[0]) if self._steps else 0
         product = float(self._products[0]) if self._products else 1.0
         self._knobs[:count] = self._plan.knobs(step + 1, rates, product, limited)
-        losses = self._run(first, count, [*whole, self._knobs, *self._tensors])
+        batches = order.whole if self._run.whole else (order.inputs, order.targets)
+        losses = self._run.take(first, count, [*batches, self._knobs, *self._tensors])
         if self._products:
             product *= self._plan.momenta(step + 1, count)
         for counter in self._steps:
@@ -78,11 +76,12 @@ class Joined:
 class Turbo:
     """Compiled steps in the service of a trainer, for as long as they are those of its experiment."""
 
-    def __init__(self, trainer: "Trainer", run: Take) -> None:
+    def __init__(self, trainer: "Trainer", run: Compiled) -> None:
         """run: the steps under this trainer's `wanted` key. Raises Problems."""
         self._trainer = trainer
         self._experiment, self.key = trainer.experiment, wanted(trainer)
-        self._batches, _ = whole_batches(len(trainer.split.rows["train"]), trainer.batch_size)
+        whole, _ = whole_batches(len(trainer.split.rows["train"]), trainer.batch_size)
+        self._batches = whole if run.whole else trainer.course.steps_per_epoch
         self.most = most(self._batches)
         self._joined = Joined(Plan(trainer.experiment, trainer.network, trainer.optimizers), self.most, run)
         self._awake, self._pace = True, _CALL
@@ -95,10 +94,10 @@ class Turbo:
             return 0
         return min(wanted, self._batches - place, self.most, max(1, int(_CALL / self._pace)))
 
-    def take(self, whole: "Batch", first: int, rates: list[float]) -> Tensor:
+    def take(self, order: Order, first: int, rates: list[float]) -> Tensor:
         """Take as many steps as there are rates, from batch `first` on; see `Joined.take`."""
         began = perf_counter()
-        losses = self._joined.take(whole, first, rates, limits(self._experiment))
+        losses = self._joined.take(order, first, rates, limits(self._experiment))
         self._pace = (perf_counter() - began) / len(rates)
         return losses
 
@@ -118,38 +117,38 @@ def wanted(trainer: "Trainer") -> str:
     return key(trainer.experiment, plan, trainer.split, trainer.pins.threads)
 
 
-def gain(trainer: "Trainer", run: Take) -> float:
+def gain(trainer: "Trainer", run: Compiled) -> float:
     """How many times as fast as plain steps the compiled ones are, measured in turn on copies.
 
     Raises Problems when they do not compute the same.
     """
     with torch.random.fork_rng(devices=[]):
-        plain, whole = _copied(trainer)
+        plain, order = _copied(trainer)
         other, _ = _copied(trainer)
         plan = Plan(trainer.experiment, other.net, other.optimizers)
-        joined = Joined(plan, most(len(whole[0])), run)
-        rates = [trainer.rate] * min(len(whole[0]), _TRIED)
+        whole = len(order.whole[0])
+        joined = Joined(plan, most(whole), run)
+        rates = [trainer.rate] * min(whole, _TRIED)
         limited = limits(trainer.experiment)
 
         def one() -> list[Tensor]:
-            return [plain.step(trainer.step + 1, whole[0][place], whole[1][place], [])
-                    for place in range(len(rates))]
+            return [plain.step(trainer.step + 1, *order.batches[place], []) for place in range(len(rates))]
 
         def two() -> Tensor:
-            return joined.take(whole, 0, rates, limited)
+            return joined.take(order, 0, rates, limited)
 
         _same(one, two)
         return _ratio(one, two)
 
 
-def _copied(trainer: "Trainer") -> "tuple[Stepper, Batch]":
-    stepper, whole = begun(trainer.experiment, trainer.split)
+def _copied(trainer: "Trainer") -> tuple[Stepper, Order]:
+    stepper, order = begun(trainer.experiment, trainer.split)
     with torch.no_grad():
         for name, tensor in stepper.net.tensors().items():
             tensor.copy_(trainer.network.tensors()[name])
     for optimizer, model in zip(stepper.optimizers, trainer.optimizers, strict=True):
         optimizer.load_state_dict(copy.deepcopy(model.state_dict()))
-    return stepper, whole
+    return stepper, order
 
 
 def _same(one: Any, two: Any) -> None:

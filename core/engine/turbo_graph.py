@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.fx import GraphModule
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from core.engine.beginning import Batch, Order, initial
+from core.engine.beginning import Order, initial
 from core.engine.data import Split, split
 from core.engine.evaluate import encoded
 from core.engine.stepper import Stepper
@@ -24,25 +24,27 @@ from core.experiment.model import Experiment
 
 def described(experiment: Experiment) -> "tuple[Steps, Tensors]":
     """The steps of an experiment, and an example of what they are given."""
-    stepper, (inputs, targets) = begun(experiment, split(experiment.data))
+    stepper, order = begun(experiment, split(experiment.data))
+    inputs, targets = order.whole
     plan = Plan(experiment, stepper.net, stepper.optimizers)
     rows = most(len(inputs))
     knobs = torch.full((rows, sum(plan.widths())), 0.5)
     given = (torch.tensor(0), torch.tensor(min(2, rows)), inputs, targets, knobs, *plan.tensors())
-    return Steps(plan, stepper, given), given
+    steps = Steps(plan, stepper, given)
+    last = order.batches[-1]
+    if len(last[0]) < inputs.shape[1]:
+        steps.rest = Steps(plan, stepper, (*given[:2], last[0][None], last[1][None], *given[4:]))
+    return steps, given
 
 
-def begun(experiment: Experiment, data: Split) -> tuple[Stepper, Batch]:
-    """A stepper on a fresh copy of the network that has taken one step, and an epoch's whole batches.
-
-    Inputs and targets of those: (batches, samples, *shape).
-    """
+def begun(experiment: Experiment, data: Split) -> tuple[Stepper, Order]:
+    """A stepper on a fresh copy of the network that has taken one step, and an epoch's samples."""
     inputs, targets = data.part("train")
     targets = encoded(targets, data, experiment.training.loss.for_task(data.task).one_hot)
-    whole = Order(inputs, targets, experiment.training.batch_size).whole
+    order = Order(inputs, targets, experiment.training.batch_size)
     stepper = Stepper(experiment, initial(experiment), targets)
-    stepper.step(1, whole[0][0], whole[1][0], [])
-    return stepper, whole
+    stepper.step(1, *order.batches[0], [])
+    return stepper, order
 
 
 Operations = dict[Any, Callable[..., Any]]
@@ -67,6 +69,8 @@ class Steps(nn.Module):
         self._example = *self._rows(tensors), *plan.others, *self.batch
         self.moved = self._step.moved(inputs[0], plan.others)
         """The places of the network's other tensors that a step changes."""
+        self.rest: Steps | None = None
+        """Steps with the smaller batch that is left over at an epoch's end, where there is one."""
 
     @property
     def others(self) -> list[Tensor]:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from core.engine.native import compiler
-from core.engine.native.compiler import Take
+from core.engine.native.compiler import Compiled
 from core.engine.native.lowering import declared, decompositions
-from core.engine.native.source import Row, source
+from core.engine.native.source import Part, Row, State, source
 from core.engine.native.values import Unsupported
 from core.engine.turbo_graph import Steps, described
 from core.engine.turbo_step import Tensors
@@ -30,16 +30,19 @@ def build(experiment: Experiment, threads: int, path: Path) -> None:
     try:
         if threads > 1:
             raise Unsupported("several threads")
-        compiler.compiled(written(steps), path)
+        compiler.compiled(written(steps, len(given[2])), path)
     except Unsupported as why:
         print(f"Compiled by torch, for our own compiler cannot do {why}.", flush=True)
         _by_torch(steps, given, threads, path)
 
 
-def written(steps: Steps) -> str:
-    """The steps in C++. Raises Unsupported."""
+def written(steps: Steps, batches: int) -> str:
+    """The steps in C++; batches: how many whole ones an epoch has. Raises Unsupported."""
     rows = [Row(layout.size, layout.spans) for layout in steps.layouts()]
-    return source(steps.still(declared(), decompositions()), rows, steps.others, steps.moved, steps.batch)
+    whole, rest = (part and Part(part.still(declared(), decompositions()), part.batch)
+                   for part in (steps, steps.rest))
+    assert whole is not None
+    return source(whole, rest, State(rows, steps.others, steps.moved), batches)
 
 
 def _by_torch(steps: Steps, given: Tensors, threads: int, path: Path) -> None:
@@ -56,14 +59,14 @@ def _by_torch(steps: Steps, given: Tensors, threads: int, path: Path) -> None:
         os.replace(made, path)
 
 
-def loaded(path: Path) -> Take:
+def loaded(path: Path) -> Compiled:
     """The compiled steps a file holds."""
     with path.open("rb") as file:
         package = file.read(len(_PACKAGE)) == _PACKAGE
     return _package(path) if package else compiler.loaded(path)
 
 
-def _package(path: Path) -> Take:
+def _package(path: Path) -> Compiled:
     # Torch's public way in looks at every argument again at every call, which costs more than a step.
     run = torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1).run  # type: ignore[attr-defined]
 
@@ -71,4 +74,4 @@ def _package(path: Path) -> Take:
         (losses,) = run([torch.tensor(first), torch.tensor(count), *given])
         return losses[:count]
 
-    return take
+    return Compiled(take, whole=True)

@@ -8,6 +8,7 @@ import torch
 
 from core.catalog.optimizers import LBFGS, OPTIMIZERS, Muon
 from core.catalog.schedules import SCHEDULES
+from core.engine.native.compiler import Compiled
 from core.engine.trainer import Trainer
 from core.engine.turbo import Joined, Turbo, gain, wanted
 from core.engine.turbo_graph import described
@@ -46,7 +47,7 @@ def attached(trainer: Trainer) -> list[int]:
         calls.append(trainer.step)
         return run(torch.tensor(first), torch.tensor(count), *given)[:count]
 
-    trainer.turbo = Turbo(trainer, noted)
+    trainer.turbo = Turbo(trainer, Compiled(noted, whole=True))
     return calls
 
 
@@ -166,7 +167,7 @@ def test_what_cannot_be_joined_is_refused_in_words(optimizer):
 def test_steps_that_compute_something_else_are_found_out():
     trainer = begun_trainer(spirals())
     with pytest.raises(Problems, match="not compute the same"):
-        gain(trainer, lambda first, count, given: torch.ones(count))
+        gain(trainer, Compiled(lambda first, count, given: torch.ones(count), whole=True))
 
 
 @pytest.mark.parametrize("experiment", [

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from core.engine import turbo, turbo_made
+from core.engine.native.compiler import Compiled
 from core.engine.trainer import Trainer
 from core.engine.turbo_graph import described
 from core.events import TurboChanged
@@ -156,8 +157,8 @@ def test_the_steps_a_run_used_are_taken_up_again_without_being_measured(tmp_path
     trainer.start()
     trainer.advance(1, 60)
     steps, _ = described(trainer.experiment)
-    monkeypatch.setattr(turbo_made, "loaded", lambda path: lambda first, count, given: (
-        steps(torch.tensor(first), torch.tensor(count), *given)[:count]))
+    monkeypatch.setattr(turbo_made, "loaded", lambda path: Compiled(lambda first, count, given: (
+        steps(torch.tensor(first), torch.tensor(count), *given)[:count]), whole=True))
     monkeypatch.setattr(turbo, "gain", lambda *given: pytest.fail("measured"))
     key = turbo.wanted(trainer)
     tmp_path.chmod(0o700)

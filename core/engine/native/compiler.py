@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -24,8 +25,17 @@ _LINE = 64
 Take = Callable[[int, int, list[Tensor]], Tensor]
 """Compiled steps: (first batch, how many, [inputs, targets, knobs, *tensors]) -> losses: (how many,)
 
-inputs, targets: all whole batches of an epoch. knobs: a row for each step. The tensors are changed.
+knobs: a row for each step. The tensors are changed.
 """
+
+
+class Compiled(NamedTuple):
+    """Compiled steps, and what they read."""
+
+    take: Take
+    whole: bool
+    """Whether inputs and targets are whole batches, (batches, samples, *shape), and a smaller last one cannot
+    be taken; otherwise they are an epoch's samples, (samples, *shape)."""
 
 
 def compiled(text: str, path: Path) -> None:
@@ -43,7 +53,7 @@ def compiled(text: str, path: Path) -> None:
         os.replace(made, path)
 
 
-def loaded(path: Path) -> Take:
+def loaded(path: Path) -> Compiled:
     """The function in a file."""
     library = ctypes.CDLL(str(path))
     library.room.restype = ctypes.c_int64
@@ -64,32 +74,40 @@ def loaded(path: Path) -> Take:
             known, places = found, (pointer * len(found))(*found)
             _plain(given)
         losses = torch.empty(count)
-        drawn = draw(count)
+        drawn = draw(first, count)
         take(first, count, inputs.data_ptr(), targets.data_ptr(), knobs.data_ptr(), places, drawn.data_ptr(),
              losses.data_ptr(), start)
         return losses
 
     run.scratch = scratch  # type: ignore[attr-defined] - lives as long as the function
-    return run
+    return Compiled(run, whole=False)
 
 
-def _drawing(library: ctypes.CDLL) -> Callable[[int], Tensor]:
+def _drawing(library: ctypes.CDLL) -> Callable[[int, int], Tensor]:
     """Draws the random numbers of so many steps, each step's in the order that plain steps have."""
-    count = ctypes.c_int64.in_dll(library, "draws_count").value
-    sizes = list((ctypes.c_int64 * count).in_dll(library, "draws_sizes"))
-    chances = list((ctypes.c_float * count).in_dll(library, "draws_chances"))
+    batches = ctypes.c_int64.in_dll(library, "batches").value
+    whole = _draws(library, "whole")
+    rest = _draws(library, "rest") if hasattr(library, "rest_count") else []
+    width = sum(size for size, _ in whole)
 
-    def draw(steps: int) -> Tensor:
-        drawn = torch.empty(steps, sum(sizes))
-        for part, chance in ((part, chance) for row in drawn for part, chance
-                             in zip(row.split(sizes), chances, strict=True) if count):
-            if chance < 0:
-                part.normal_()
-            else:
-                part.bernoulli_(chance)
+    def draw(first: int, count: int) -> Tensor:
+        drawn = torch.empty(count, width)
+        for step, row in enumerate(drawn if width else ()):
+            begin = 0
+            for size, chance in whole if first + step < batches else rest:
+                part = row[begin:begin + size]
+                part.normal_() if chance < 0 else part.bernoulli_(chance)
+                begin += size
         return drawn
 
     return draw
+
+
+def _draws(library: ctypes.CDLL, step: str) -> list[tuple[int, float]]:
+    """How many numbers a step draws each time, and how likely each is to be 1; see `Draw`."""
+    count = ctypes.c_int64.in_dll(library, f"{step}_count").value
+    sizes = (ctypes.c_int64 * count).in_dll(library, f"{step}_sizes")
+    return list(zip(sizes, (ctypes.c_float * count).in_dll(library, f"{step}_chances"), strict=True))
 
 
 def _plain(tensors: Sequence[Tensor]) -> None:

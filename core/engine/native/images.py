@@ -64,7 +64,7 @@ def convolution_backward(slopes: Value, images: Value, weights: Value, _: object
     named = _convolution(window, images.shape, weights.shape[0])
     found = [_slopes(named, "of_images", [weights, slopes], images.shape) if wanted[0] else None,
              _slopes(named, "of_weights", [images, slopes], weights.shape) if wanted[1] else None]
-    back = [viewed(one, lambda place: place.without([2])) if flat and one is not None else one for one in found]
+    back = [one if one is None or not flat else viewed(one, lambda place: place.without([2])) for one in found]
     bias = viewed(total(slopes, [0, 2, 3]), lambda place: place.without([0, 2, 3])) if wanted[2] else None
     return [*back, bias]
 
@@ -107,7 +107,8 @@ def largest_under_backward(slopes: Value, images: Value, size: Sequence[int], st
 
     def fill(code: Code, memory: Memory) -> None:
         dy, where = _starts(code, given)
-        code.lines.append(f"{named}::backward({dy}, {where}, &{memory.name}[{memory.start}], {_room(code, named)});")
+        dx, room = f"&{memory.name}[{memory.start}]", _room(code, named)
+        code.lines.append(f"{named}::backward({dy}, {where}, {dx}, {room});")
 
     return leaf("float", images.shape, fill)
 

@@ -28,7 +28,7 @@ def product_and(added: Value, one: Value, other: Value, *, beta: float = 1, alph
     """As torch's `addmm`: one @ other, and what is added. Raises Unsupported when they are scaled."""
     if beta != 1 or alpha != 1:
         raise Unsupported("scaled matrix products")
-    rows, columns = one.shape[0], other.shape[1]
+    columns = other.shape[1]
     if added.shape not in ((columns,), (1, columns)):
         return pointwise("float", "{0} + {1}".format, product(one, other), added)
     row = realized(expanded(added, (1, columns)))
@@ -60,9 +60,10 @@ def _write(code: Code, result: Leaf, left: Leaf, right: Leaf, row: Leaf | None) 
         begin, start = "column", f"&{code.read(_whole_registers(code, row, width), ['0', '0'])}"
     code.ready([left])
     sizes = [rows, columns, inner, *left.place.strides[1:], right.place.strides[1], lanes]
+    named = f"product<Begin::{begin}, {', '.join(map(str, sizes))}>"
     with code.loops([count]) as index:
         one, other, to = (f"&{code.read(leaf, [*index, '0', '0'])}" for leaf in (left, right, result))
-        code.lines.append(f"product<Begin::{begin}, {', '.join(map(str, sizes))}>({one}, {other}, {start}, {to});")
+        code.lines.append(f"{named}({one}, {other}, {start}, {to});")
 
 
 def _whole_registers(code: Code, matrix: Leaf, width: int) -> Leaf:

@@ -8,35 +8,55 @@ from torch import Tensor
 from torch.fx import GraphModule
 
 from core.engine.native.arithmetic import KINDS
-from core.engine.native.drawn import Draw
 from core.engine.native.lowering import Lowering
 
-_TEXT = """{header}
-struct Arrays {{
-  {arrays}
+_HEADERS = "steps.h", "images.h"
+_FILE = """{header}
+struct Rows {{
+  {rows}
+}};
+{functions}
+struct Room {{
+  Rows rows;
+  {rooms}
 }};
 
-extern "C" const int64_t draws_count = {count};
-extern "C" const int64_t draws_sizes[] = {{{sizes}}};
-extern "C" const float draws_chances[] = {{{chances}}};
-extern "C" int64_t room() {{ return sizeof(Arrays); }}
+extern "C" const int64_t batches = {batches};
+extern "C" int64_t room() {{ return sizeof(Room); }}
 
 extern "C" void take(int64_t first, int64_t count, const void* inputs, const void* targets,
                      const float* knobs, void* const* tensors, const float* draws, float* losses,
                      void* scratch) {{
   const WithoutTinyNumbers here;
-  Arrays* const at = static_cast<Arrays*>(scratch);
+  Room* const room = static_cast<Room*>(scratch);
+  Rows* const rows = &room->rows;
   {begin}
   for (int64_t n = 0; n < count; ++n) {{
-    {batch}
-    {step}
+    const {input}* const input = static_cast<const {input}*>(inputs) + (first + n) * {input_size};
+    const {target}* const target = static_cast<const {target}*>(targets) + (first + n) * {target_size};
+    const float* const knob = knobs + n * {knobs};
+    const float* const drawn = draws + n * {drawn};
+    {calls}
   }}
   {end}
 }}
 """
+_FUNCTION = """
+extern "C" const int64_t {name}_count = {count};
+extern "C" const int64_t {name}_sizes[] = {{{sizes}}};
+extern "C" const float {name}_chances[] = {{{chances}}};
 
+struct {name}_Arrays {{
+  {arrays}
+}};
 
-_HEADERS = "steps.h", "images.h"
+static void {name}(Rows* const rows, void* const* const tensors, const {input}* const input,
+                   const {target}* const target, const float* const knob, const float* const drawn,
+                   float* const loss, {name}_Arrays* const at) {{
+  {others}
+  {lines}
+}}
+"""
 
 
 class Row(NamedTuple):
@@ -47,56 +67,73 @@ class Row(NamedTuple):
     """Of each tensor where in the row it begins, and how many numbers it has."""
 
 
-def source(step: GraphModule, rows: Sequence[Row], others: Sequence[Tensor], moved: Sequence[int],
-           batch: Sequence[Tensor]) -> str:
+class Part(NamedTuple):
+    """A step with a batch of one size."""
+
+    step: GraphModule
+    """(*rows, *others, inputs, targets, knobs) -> (*rows, *others, loss)"""
+    batch: Sequence[Tensor]
+    """An example of its inputs, targets and knobs."""
+
+
+class State(NamedTuple):
+    """What steps read and change besides their batch."""
+
+    rows: Sequence[Row]
+    others: Sequence[Tensor]
+    moved: Sequence[int]
+    """The places of those others that change."""
+
+
+def source(whole: Part, rest: Part | None, state: State, batches: int) -> str:
     """C++ with a function `take` that takes steps and changes tensors, and `room`, the bytes it works in.
 
-    step: (*rows, *others, inputs, targets, knobs) -> (*rows, *others, loss). moved: the places of those
-    others that change. batch: an example of one step's inputs, targets and knobs. Raises Unsupported.
+    whole: a step with one of `batches` batches of an epoch. rest: one with what is left over, where there is
+    some; it comes last. Raises Unsupported.
     """
-    row_names = [f"at->row{number}" for number in range(len(rows))]
-    other_names = [f"other{number}" for number in range(len(others))]
-    lowering = Lowering(step, [*row_names, *other_names, "input", "target", "knob"],
-                        [*row_names, *(name if place in moved else "" for place, name
-                                       in enumerate(other_names)), "loss"])
-    arrays = [f"alignas(64) float row{number}[{row.size}];" for number, row in enumerate(rows)]
-    header = "\n".join(Path(__file__).with_name(name).read_text() for name in _HEADERS)
-    return _TEXT.format(header=header, arrays="\n  ".join([*arrays, *lowering.code.members]),
-                        begin="\n  ".join([*_copies(rows, back=False), *_pointers(rows, others)]),
-                        batch="\n    ".join([*_batch(batch), _drawn(lowering.drawn.draws)]),
-                        count=len(lowering.drawn.draws),
-                        sizes=", ".join(str(draw.size) for draw in lowering.drawn.draws) or "0",
-                        chances=", ".join(str(draw.chance) for draw in lowering.drawn.draws) or "0", step="\n    ".join(lowering.code.lines),
-                        end="\n  ".join(_copies(rows, back=True)))
+    named = {"whole": whole, **({"rest": rest} if rest else {})}
+    lowered = {name: _lowered(part, state) for name, part in named.items()}
+    inputs, targets, knobs = whole.batch
+    call = "{0}(rows, tensors, input, target, knob, drawn, losses + n, &room->{0});"
+    calls = f"if (first + n < {batches}) {call.format('whole')}"
+    return _FILE.format(
+        header="\n".join(Path(__file__).with_name(name).read_text() for name in _HEADERS),
+        rows="\n  ".join(f"alignas(64) float row{number}[{row.size}];"
+                         for number, row in enumerate(state.rows)),
+        functions="".join(_function(name, named[name], lowered[name], state) for name in named),
+        rooms="\n  ".join(f"{name}_Arrays {name};" for name in named), batches=batches,
+        begin="\n  ".join(_copies(state.rows, back=False)), end="\n  ".join(_copies(state.rows, back=True)),
+        input=KINDS[inputs.dtype], input_size=inputs.numel(), target=KINDS[targets.dtype],
+        target_size=targets.numel(), knobs=knobs.numel(),
+        drawn=sum(draw.size for draw in lowered["whole"].drawn.draws),
+        calls=f"{calls} else {call.format('rest')}" if rest else calls)
+
+
+def _lowered(part: Part, state: State) -> Lowering:
+    rows = [f"rows->row{number}" for number in range(len(state.rows))]
+    others = [f"other{number}" for number in range(len(state.others))]
+    changed = [name if place in state.moved else "" for place, name in enumerate(others)]
+    return Lowering(part.step, [*rows, *others, "input", "target", "knob"], [*rows, *changed, "loss"])
+
+
+def _function(name: str, part: Part, lowered: Lowering, state: State) -> str:
+    draws, (inputs, targets, _) = lowered.drawn.draws, part.batch
+    before = sum(len(row.spans) for row in state.rows)
+    return _FUNCTION.format(
+        name=name, count=len(draws), sizes=", ".join(str(draw.size) for draw in draws) or "0",
+        chances=", ".join(str(draw.chance) for draw in draws) or "0",
+        arrays="\n  ".join(lowered.code.members), lines="\n  ".join(lowered.code.lines),
+        input=KINDS[inputs.dtype], target=KINDS[targets.dtype],
+        others="\n  ".join(f"{KINDS[other.dtype]}* const other{number} = static_cast<{KINDS[other.dtype]}*>"
+                           f"(tensors[{before + number}]);" for number, other in enumerate(state.others)))
 
 
 def _copies(rows: Sequence[Row], back: bool) -> list[str]:
     """Into the rows, or back into the tensors."""
-    lines, number = [] if back else [f"std::memset(at->row{place}, 0, sizeof at->row{place});"
-                                     for place in range(len(rows))], 0
-    for place, row in enumerate(rows):
-        for start, size in row.spans:
-            ends = f"at->row{place} + {start}", f"tensors[{number}]"
-            to, origin = reversed(ends) if back else ends
-            lines.append(f"std::memcpy({to}, {origin}, {size} * sizeof(float));")
-            number += 1
+    lines = [] if back else ["std::memset(rows, 0, sizeof *rows);"]
+    spans = [(f"rows->row{number} + {start}", size) for number, row in enumerate(rows)
+             for start, size in row.spans]
+    for number, (place, size) in enumerate(spans):
+        ends = (f"tensors[{number}]", place) if back else (place, f"tensors[{number}]")
+        lines.append(f"std::memcpy({ends[0]}, {ends[1]}, {size} * sizeof(float));")
     return lines
-
-
-def _pointers(rows: Sequence[Row], others: Sequence[Tensor]) -> list[str]:
-    before = sum(len(row.spans) for row in rows)
-    return [f"{KINDS[other.dtype]}* const other{number} = static_cast<{KINDS[other.dtype]}*>"
-            f"(tensors[{before + number}]);" for number, other in enumerate(others)]
-
-
-def _batch(batch: Sequence[Tensor]) -> list[str]:
-    """Where the numbers of this step are."""
-    inputs, targets, knobs = batch
-    lines = [f"const {KINDS[one.dtype]}* const {name} = static_cast<const {KINDS[one.dtype]}*>({name}s) "
-             f"+ (first + n) * {one.numel()};" for name, one in (("input", inputs), ("target", targets))]
-    return [*lines, f"const float* const knob = knobs + n * {knobs.numel()};",
-            "float* const loss = losses + n;"]
-
-
-def _drawn(draws: Sequence[Draw]) -> str:
-    return f"const float* const drawn = draws + n * {sum(draw.size for draw in draws)};" if draws else ""
