@@ -63,12 +63,20 @@ class Recorder:
         self._waiting = []
         steps: list[int] = []
         means: list[float] = []
-        for step, loss in enumerate(losses, last - len(losses) + 1):
-            if not math.isfinite(loss):
-                return Told(tuple(steps), tuple(means), Broken(step, loss))
-            self._sum, self._count = self._sum + loss, self._count + 1
-            if step % every(step, DENSE_STEPS) == 0:
-                steps.append(step)
+        first, place = last - len(losses) + 1, 0
+        while place < len(losses):
+            # Distances double at steps that are multiples of both, so none changes before the next kept one.
+            kept = place + -(first + place) % every(first + place, DENSE_STEPS)
+            some = losses[place:kept + 1]
+            for loss in some:
+                self._sum += loss
+            if not math.isfinite(self._sum):
+                broken = next(number for number, loss in enumerate(some) if not math.isfinite(loss))
+                return Told(tuple(steps), tuple(means), Broken(first + place + broken, some[broken]))
+            self._count += len(some)
+            if kept < len(losses):
+                steps.append(first + kept)
                 means.append(self._sum / self._count)
                 self._sum, self._count = 0.0, 0
+            place = kept + 1
         return Told(tuple(steps), tuple(means), None)

@@ -64,7 +64,7 @@ def convolution_backward(slopes: Value, images: Value, weights: Value, _: object
     named = _convolution(window, images.shape, weights.shape[0])
     found = [_slopes(named, "of_images", [weights, slopes], images.shape) if wanted[0] else None,
              _slopes(named, "of_weights", [images, slopes], weights.shape) if wanted[1] else None]
-    back = [one if one is None or not flat else viewed(one, lambda place: place.without([2])) for one in found]
+    back = [viewed(one, lambda place: place.without([2])) if one and flat else one for one in found]
     bias = viewed(total(slopes, [0, 2, 3]), lambda place: place.without([0, 2, 3])) if wanted[2] else None
     return [*back, bias]
 
