@@ -1,5 +1,6 @@
 """The list of runs, what a person may do with one, and runs laid over each other."""
 
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -10,10 +11,10 @@ import streamlit as st
 
 from core.catalog.metrics import METRICS
 from core.charts import compare, loss
-from core.events import Finished, Stopped
+from core.events import Compared, Finished, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState, Series
-from core.runtime import client
+from core.runtime import client, replaying
 from core.store import files
 from core.store.reader import Reader
 from core.store.trouble import StoreMissing
@@ -27,6 +28,9 @@ _SHOWN = 1000
 """Points a curve is thinned to."""
 _CHANGES = 8
 """Changes by hand that are told of one run."""
+
+_REPLAY = ("Trains it again as it went, with what was changed by hand at its steps, and compares the two, "
+           "number by number.")
 
 BADGES = {
     RunState.QUEUED: "◌ queued", RunState.STARTING: "◔ starting", RunState.RUNNING: "● running",
@@ -84,6 +88,8 @@ def actions(run: Run) -> None:
                 "Resume", key=f"resume_{run.id}",
                 help="Goes on from its last checkpoint, on the same device, to the same numbers."):
             resume(run)
+        if run.state.over and st.button("Replay", key=f"replay_{run.id}", help=_REPLAY):
+            replay(run)
         if st.button("Rename", key=f"rename_{run.id}"):
             rename(run)
         removable = run.state.over or run.state is RunState.QUEUED
@@ -96,6 +102,16 @@ def resume(run: Run) -> None:
     """Have an interrupted run go on."""
     try:
         client.resume(session.store(), run.id)
+    except (Problems, StoreTrouble) as refused:
+        st.error(str(refused))
+    else:
+        st.rerun()
+
+
+def replay(run: Run) -> None:
+    """Train a run again as it went, and choose the new one."""
+    try:
+        session.choose([replaying.replay(session.store(), run.id, uuid.uuid4().hex)])
     except (Problems, StoreTrouble) as refused:
         st.error(str(refused))
     else:
@@ -146,7 +162,8 @@ def curves(run: Run) -> list[Series]:
 
 
 def one(run: Run) -> None:
-    """The loss of one run."""
+    """The loss of one run, and how it compares with the one it did again."""
+    comparison(run)
     data = loss.loss_data(curves(run))
     if not data.train.steps:
         st.info("This run has no curves yet. They appear here once it trains.")
@@ -155,6 +172,13 @@ def one(run: Run) -> None:
     st.plotly_chart(figure, theme=None, key="loss", alt=f"Loss of run {run.id} over its steps")
     if scores := tested(run):
         st.text(f"Test: {scores}, on samples never trained on.")
+
+
+def comparison(run: Run) -> None:
+    """Of a replay that is over: whether it is the run it did again."""
+    for told in _told(run, lambda reader: [event for _, event in reader.events(points=False)], []):
+        if isinstance(told, Compared):
+            (st.success if told.same else st.warning)(told.words())
 
 
 def tested(run: Run) -> str:

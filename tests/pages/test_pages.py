@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.events import Changed, StepsRecorded, Validated
+from core.events import Changed, Compared, Finished, Started, StepsRecorded, Validated
 from core.experiment import model
 from core.experiment.templates import template
 from core.problems import StoreTrouble
@@ -20,6 +20,8 @@ from core.store.trouble import NoSuchRun
 from core.store.writer import Writer
 from tests.conftest import ROOT
 
+STARTED = Started(parameters=3, device="cpu", device_name="a processor", threads=1, epochs=9,
+                  steps_per_epoch=9, samples={"train": 9}, data_hash="", torch_version="2.13.0")
 PAGES = ["pages/studio.py", "pages/runs.py", "pages/system.py"]
 
 
@@ -140,7 +142,7 @@ def test_a_store_that_is_gone_is_one_calm_box(store, monkeypatch, tmp_path):
 def test_one_selected_run_shows_its_loss_and_what_can_be_done(store):
     run = add(store, RunState.FINISHED)
     test = select(opened("pages/runs.py"), 0)
-    assert [button.label for button in test.button] == ["Open in Studio", "Rename", "Delete"]
+    assert [button.label for button in test.button] == ["Open in Studio", "Replay", "Rename", "Delete"]
     assert "Train" in test.get("plotly_chart")[0].proto.spec
     press(test, "Open in Studio")
     assert test.query_params["run"] == str(run)
@@ -270,3 +272,32 @@ def test_the_selection_stays_with_its_run_when_another_run_comes(store):
     add(store, RunState.FINISHED, name="new")
     test.run()
     assert [button.key for button in test.button if button.label == "Delete"] == [f"delete_{old}"]
+
+
+@pytest.mark.parametrize(("parted", "words"), [("", "equal those of run 1 to the last bit"),
+                                               ("train_loss", "first at step 3, where the train loss was")])
+def test_a_replay_shows_whether_it_is_the_run_it_did_again(store, parted, words):
+    add(store, RunState.FINISHED)
+    again = add(store, RunState.RUNNING)
+    told = Compared(run=1, points=9, parted=parted, step=3 if parted else None, weights="equal",
+                    before=0.5 if parted else None, now=0.25 if parted else None)
+    with closing(Writer(files.run_folder(store, again))) as writer:
+        writer.append(told, Finished(step=9, epoch=1, seconds=1.0, test={}))
+    with closing(Catalog(store)) as catalog:
+        catalog.set_state(again, RunState.FINISHED, reason=told.words())
+    test = select(opened("pages/runs.py"), 0)
+    assert words in " ".join(box.value for box in (test.warning if parted else test.success))
+    assert words in test.dataframe[0].value["Note"][0]
+
+
+def test_a_run_that_is_over_is_replayed_and_the_replay_chosen(store):
+    run = add(store, RunState.RUNNING, points=0)
+    with closing(Writer(files.run_folder(store, run))) as writer:
+        writer.append(STARTED)
+    with closing(Catalog(store)) as catalog:
+        catalog.set_state(run, RunState.STOPPED)
+    test = press(select(opened("pages/runs.py"), 0), "Replay")
+    assert not test.error
+    with closing(Catalog(store)) as catalog:
+        assert catalog.run(run + 1).name == "run · again"
+    assert test.session_state["chosen_runs"] == [run + 1]
