@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import runs, session
+from pages.parts import overlay, runs, session
 
 REFRESH = 2.0
 """Seconds between two looks while a run is live."""
@@ -36,4 +36,4 @@ elif len(chosen) == 1:
     runs.one(chosen[0])
 else:
     runs.several(chosen)
-    runs.overlay(chosen)
+    overlay.overlay(chosen)

@@ -37,9 +37,10 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lock.release()
 
 
-def add(store: Path, state: RunState, *, name: str = "run", rate: float = 0.01, points: int = 9) -> int:
+def add(store: Path, state: RunState, *, name: str = "run", rate: float = 0.01, points: int = 9,
+        task: str = "two-spirals") -> int:
     """A run in this state, with curves unless it has not begun."""
-    experiment = model.write(template("two-spirals").experiment)
+    experiment = model.write(template(task).experiment)
     experiment["training"]["optimizer"]["learning_rate"] = rate
     with closing(Catalog(store)) as catalog:
         run = catalog.add_run(experiment, name, os.urandom(9).hex(), None, "accuracy")
@@ -237,6 +238,15 @@ def test_two_runs_are_laid_over_each_other_with_only_their_differences(store):
     table = test.table[0].value
     assert table.index.tolist() == ["training.optimizer.learning_rate"]
     assert table.iloc[0].tolist() == ["0.02", "0.01"]
+
+
+def test_runs_of_different_tasks_get_charts_of_their_own_and_a_sentence_says_why(store):
+    for task in ("two-spirals", "diabetes", "moons"):
+        add(store, RunState.FINISHED, task=task)
+    test = select(opened("pages/runs.py"), 0, 1, 2)
+    assert "different tasks (runs 3, 1: classification; run 2: regression)" in said(test)
+    assert len(test.get("plotly_chart")) == 4
+    assert "different" not in said(select(test, 0, 2))
 
 
 def test_what_was_changed_by_hand_is_told_of_runs_that_were_asked_for_the_same(store):
