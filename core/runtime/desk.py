@@ -18,7 +18,7 @@ from core.records import Run, RunState, Series
 from core.runtime import branching, client, commands, replaying, requests
 from core.runtime.requests import Answerable, Moment, Noise, Pace, Preview, Question, RateRange
 from core.store import files
-from core.store.catalog import Catalog, Origin
+from core.store.catalog import Catalog
 from core.store.reader import Reader
 from core.store.trouble import NoSuchRun
 
@@ -56,7 +56,7 @@ class Desk:
                 return _view(templates.template(request.name).experiment)
             case requests.Open():
                 run = self._catalog.run(request.run)
-                experiment, told = self._now(run)
+                experiment, told = branching.now(self._store, run)
                 return {**_view(experiment), "run": _row(run), "told": told}
             case requests.Compare():
                 onto = None if request.onto is None else self._catalog.run(request.onto)
@@ -127,9 +127,8 @@ class Desk:
         check.check(experiment)
         origin = None
         if request.origin is not None:
-            run, step = self._catalog.run(request.origin.run).id, request.origin.step
-            branching.check_left(self._store, run, step, experiment)
-            origin = Origin(run, step, lambda child: branching.take_along(self._store, run, step, child))
+            run = self._catalog.run(request.origin.run).id
+            origin = branching.origin(self._store, run, request.origin.step, experiment)
         first = [] if request.first is None else [commands.read(request.first).model_dump(mode="json")]
         return client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
                              compared(experiment.data.task).kind, origin=origin, first=first)
@@ -155,13 +154,6 @@ class Desk:
                 found = reader.series(f"validation_{run.metric}", SKETCHED)
             steps, course = list(found.steps), list(found.values)
         return {**_row(run), "steps": steps, "values": course}
-
-    def _now(self, run: Run) -> tuple[Experiment, int]:
-        """What a run was asked, with what was changed since up to the event of this number."""
-        with closing(Reader(files.run_folder(self._store, run.id))) as reader:
-            told = reader.events(points=False)
-        experiment = changing.now(model.read(run.experiment), (event for _, event in told))
-        return experiment, told[-1][0] if told else 0
 
     def _compare(self, run: Run, onto: Run | None) -> dict[str, Any]:
         """A run's curves, as far as they share an axis with those of the run they are to lie on."""

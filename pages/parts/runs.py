@@ -14,11 +14,11 @@ from core.charts import loss
 from core.events import Compared, Finished, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState, Series
-from core.runtime import client, replaying
+from core.runtime import replaying
 from core.store import files
 from core.store.reader import Reader
 from core.store.trouble import StoreMissing
-from pages.parts import session
+from pages.parts import onward, session
 
 T = TypeVar("T")
 
@@ -76,14 +76,11 @@ def duration(seconds: float) -> str:
 
 
 def actions(run: Run) -> None:
-    """Open, resume, rename or delete one run."""
+    """Open, go on from, replay, rename or delete one run."""
     with st.container(horizontal=True):
         if st.button("Open in Studio", key=f"open_{run.id}"):
             st.switch_page("pages/studio.py", query_params={"run": str(run.id)})
-        if run.state is RunState.INTERRUPTED and st.button(
-                "Resume", key=f"resume_{run.id}",
-                help="Goes on from its last checkpoint, on the same device, to the same numbers."):
-            resume(run)
+        onward.way(run)
         if run.state.over and st.button("Replay", key=f"replay_{run.id}", help=_REPLAY):
             replay(run)
         if st.button("Rename", key=f"rename_{run.id}"):
@@ -92,16 +89,7 @@ def actions(run: Run) -> None:
         if st.button("Delete", key=f"delete_{run.id}", disabled=not removable,
                      help=None if removable else "Stop the run first, in the Studio."):
             delete(run)
-
-
-def resume(run: Run) -> None:
-    """Have an interrupted run go on."""
-    try:
-        client.resume(session.store(), run.id)
-    except (Problems, StoreTrouble) as refused:
-        st.error(str(refused))
-    else:
-        st.rerun()
+    onward.words(run)
 
 
 def replay(run: Run) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.events import Changed, Compared, Finished, Started, StepsRecorded, Validated
+from core.events import Changed, Compared, Failed, Finished, Started, StepsRecorded, Validated
 from core.experiment import model
 from core.experiment.templates import template
 from core.problems import StoreTrouble
-from core.records import RunState
+from core.records import RunState, Snapshot
 from core.runtime import client, locks, paths
-from core.store import files
+from core.store import files, moments
 from core.store.catalog import Catalog
 from core.store.trouble import NoSuchRun
 from core.store.writer import Writer
@@ -171,6 +171,66 @@ def test_an_interrupted_run_is_resumed_and_a_stopped_one_is_not_offered_it(store
         assert catalog.run(run).state is RunState.QUEUED
 
 
+def moment(store, run, step, epoch):
+    """Keep what a branch of a run needs to begin with; what the checkpoint holds is the worker's business."""
+    with closing(Writer(files.run_folder(store, run))) as writer:
+        writer.snapshot(moments.moment(step), Snapshot(step, epoch).pack())
+    files.make_folder(files.make_folder(paths.checkpoints(store, run)) / f"ckpt-{step}")
+
+
+@pytest.mark.parametrize(("state", "words"), [
+    (RunState.FINISHED, "judged on its test samples"), (RunState.STOPPED, "judged on its test samples"),
+    (RunState.DIVERGED, "lower learning rate"), (RunState.FAILED, "would break again")])
+def test_a_run_that_is_over_is_branched_from_its_last_moment_and_that_is_explained(store, state, words):
+    run = add(store, state)
+    if state is RunState.FAILED:
+        with closing(Writer(files.run_folder(store, run))) as writer:
+            writer.append(Failed(what="no"))
+    for step, epoch in ((0, 0), (400, 40)):
+        moment(store, run, step, epoch)
+    test = select(opened("pages/runs.py"), 0)
+    assert words in said(test)
+    assert "after 40 epochs" in said(press(test, "Branch at step 400"))
+    dialog = AppTest.from_function(_branch, args=(run,), default_timeout=30).run()
+    dialog.button(key=f"branch_now_{run}").click().run()
+    assert not dialog.exception
+    assert not dialog.error
+    with closing(Catalog(store)) as catalog:
+        made = catalog.run(run + 1)
+    assert (made.parent, made.parent_step, made.state) == (run, 400, RunState.QUEUED)
+    rate = made.experiment["training"]["optimizer"]["learning_rate"]
+    assert rate == pytest.approx(0.001 if state is RunState.DIVERGED else 0.01)
+    assert made.experiment["training"]["epochs"] > 40
+
+
+def _branch(run: int) -> None:
+    from pages.parts import onward, session
+
+    with session.catalog() as catalog:
+        row = catalog.run(run)
+    onward.branch(row, 400)
+
+
+def test_a_run_that_the_disk_failed_is_resumed_and_one_without_moments_says_that_it_cannot_go_on(store):
+    add(store, RunState.FINISHED)
+    run = add(store, RunState.FAILED)
+    test = select(opened("pages/runs.py"), 0)
+    assert "not its training" in said(test)
+    press(test, "Resume")
+    with closing(Catalog(store)) as catalog:
+        assert catalog.run(run).state is RunState.QUEUED
+    assert "kept no moment" in said(select(opened("pages/runs.py"), 1))
+
+
+def test_a_paused_run_is_told_to_go_on(store):
+    run = add(store, RunState.PAUSED)
+    test = select(opened("pages/runs.py"), 0)
+    assert "waits where it stands" in said(test)
+    press(test, "Continue")
+    with closing(Catalog(store)) as catalog:
+        assert catalog.commands(run)[-1][1] == {"kind": "resume"}
+
+
 def test_a_run_that_somebody_else_removed_before_it_was_resumed_is_told_in_a_box(store, monkeypatch):
     add(store, RunState.INTERRUPTED)
     test = select(opened("pages/runs.py"), 0)
@@ -311,3 +371,14 @@ def test_a_run_that_is_over_is_replayed_and_the_replay_chosen(store):
     with closing(Catalog(store)) as catalog:
         assert catalog.run(run + 1).name == "run · again"
     assert test.session_state["chosen_runs"] == [run + 1]
+
+
+def test_a_run_that_ends_while_it_is_chosen_is_offered_the_way_on(store):
+    run = add(store, RunState.PAUSED)
+    test = select(opened("pages/runs.py"), 0)
+    assert "Continue" in [button.label for button in test.button]
+    moment(store, run, 400, 40)
+    with closing(Catalog(store)) as catalog:
+        catalog.set_state(run, RunState.STOPPED)
+    test.run()
+    assert "Branch at step 400" in [button.label for button in test.button]
