@@ -169,6 +169,51 @@ class TurboChanged(Plain):
     """Why not, for a reader."""
 
 
+class Compared(Plain):
+    """The run did again what another had done; right before its ending it tells how their numbers compare."""
+
+    type: Literal["compared"] = "compared"
+    run: int
+    """The number of the run it does again."""
+    points: int
+    """How many recorded losses, scores and rates were compared."""
+    until: int | None = None
+    """The step they were compared up to, where the two did not end alike; None is to the end of both."""
+    parted: str = ""
+    """The series that was another first; empty when none was."""
+    step: int | None = None
+    """The step where it was."""
+    before: float | None = None
+    """Its value there in the other run, and in this; None where nothing was recorded."""
+    now: float | None = None
+    weights: Literal["equal", "other", "unknown"] = "unknown"
+    """The final weights beside those of the other run."""
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing was another."""
+        return not self.parted and self.weights != "other"
+
+    def words(self) -> str:
+        """How they compare, in a sentence."""
+        if self.parted:
+            return f"It is not run {self.run} to the last bit: {self._where()}."
+        if self.until is not None:
+            return (f"As far as both went, to step {self.until}, every recorded loss and score equals "
+                    f"that of run {self.run} to the last bit.")
+        if self.weights == "equal":
+            return (f"Every recorded loss and score and all final weights equal those of run {self.run} "
+                    "to the last bit.")
+        left = "the final weights do not" if self.weights == "other" else "it kept no weights to compare"
+        return f"Every recorded loss and score equals that of run {self.run} to the last bit, but {left}."
+
+    def _where(self) -> str:
+        name = self.parted.replace("_", " ")
+        if self.before is None or self.now is None:
+            return f"only one of them has a {name} at step {self.step}"
+        return f"first at step {self.step}, where the {name} was {self.before!r} and is {self.now!r}"
+
+
 class Ended(Plain):
     """What every ending tells."""
 
@@ -221,7 +266,7 @@ class Failed(Plain):
 
 
 Event = (Started | StepsRecorded | Validated | Changed | WeightEdited | Repinned | Marked | Paused | Resumed
-         | Continued | Branched | TurboChanged | Finished | Stopped | Diverged | Failed)
+         | Continued | Branched | TurboChanged | Compared | Finished | Stopped | Diverged | Failed)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 
 

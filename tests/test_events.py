@@ -10,6 +10,7 @@ from core import events
 from core.events import (
     Branched,
     Changed,
+    Compared,
     Continued,
     Diverged,
     Event,
@@ -41,6 +42,7 @@ EVERY: list[Event] = [
     Repinned(step=3, threads=1, gain=1.5), Marked(step=3), Paused(step=4), Resumed(step=4),
     Continued(step=4, again=3, exact=False, why="Not exact: threads was 2 and is 1."),
     TurboChanged(step=5, state="on", steps=3, gain=3.4, seconds=14.5),
+    Compared(run=3, points=12, parted="train_loss", step=4, before=math.nan, now=0.5, weights="other"),
     Finished(step=8, epoch=2, seconds=1.5, test={"loss": 0.1}),
     Stopped(step=8, epoch=2, seconds=1.5, test={"loss": math.nan}),
     Diverged(step=7, epoch=2, seconds=1.5, loss=math.nan, finite_step=4),

@@ -274,12 +274,27 @@ class Loss(Entry):
         raise NotImplementedError
 
 
+class Late(NamedTuple):
+    """Something torch makes room for at an optimizer's first step only, where a setting is not 0 by then.
+
+    Where a rule goes on with what it remembers, and the setting has become more, the room has to be made.
+    """
+
+    setting: str
+    """By torch's name."""
+    buffer: str
+    """What is remembered of each parameter, zeros at first."""
+    like: str
+    """Something remembered from the first step on that has the same shape."""
+
+
 class Part(NamedTuple):
     """An optimizer's call and the parameters it updates."""
 
     call: Call
     parameters: Literal["all", "matrices", "others"] = "all"
     """`matrices`: the weights of hidden nn.Linear (not the output's); `others`: all but those."""
+    late: tuple[Late, ...] = ()
 
 
 class Optimizer(Entry):

@@ -37,6 +37,8 @@ class Setting(Plain):
     """What no value means, in a word or two; said only of a setting that may be empty."""
     start: float | None = None
     """Where a form begins when a setting that was empty gets a value; None is its default, or its lowest."""
+    own: bool = False
+    """Whether each entry has its own measure for it: it is not taken over where another entry is chosen."""
 
 
 def whole(
@@ -59,14 +61,14 @@ def real(
 
 def log_real(
     default: float | None, low: float, high: float, help: str, *, unit: str = "", title: str = "",
-    live: bool = False, empty: str = "", start: float | None = None,
+    live: bool = False, own: bool = False, empty: str = "", start: float | None = None,
 ) -> Any:
     """A number from `low` to `high` on a logarithmic slider, whose first stop is 0 when `low` is 0.
 
     A field typed `float | None` may be `empty`.
     """
-    return _number("log_real", default, low, high, help, unit=unit, title=title, live=live, empty=empty,
-                   start=start)
+    return _number("log_real", default, low, high, help, unit=unit, title=title, live=live, own=own,
+                   empty=empty, start=start)
 
 
 def switch(default: bool, help: str, *, title: str = "", late: bool = False) -> Any:

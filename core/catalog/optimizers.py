@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from core.catalog.base import Call, Optimizer, Part
+from core.catalog.base import Call, Late, Optimizer, Part
 from core.catalog.fields import log_real, real, switch, whole
 
 _RATE = "How far each update goes down the slope. Too small: slow. Too large: it jumps about, or explodes."
@@ -11,11 +11,12 @@ _MOMENTUM = "How much of the last update is carried into the next, like a rollin
 
 
 def _rate(default: float) -> Any:
-    return log_real(default, 1e-6, 10.0, _RATE, title="Learning rate", live=True)
+    return log_real(default, 1e-6, 10.0, _RATE, title="Learning rate", live=True, own=True)
 
 
 def _decay(default: float = 0.0) -> Any:
-    return log_real(default, 0.0, 1.0, _DECAY, live=True)
+    # Each rule's own: AdamW's decay of 0.01 lets Adam's weights die out.
+    return log_real(default, 0.0, 1.0, _DECAY, live=True, own=True)
 
 
 def _beta1() -> Any:
@@ -109,14 +110,14 @@ class RMSprop(Optimizer):
     alpha: float = real(0.99, 0.5, 0.999, "How long the size of past gradients is remembered.",
                         title="Memory (α)",
                         step=0.001)
-    # Not live: torch gives it no memory when it starts at 0.
+    # Not live: torch makes room for its memory at the first step only, so it is more than a number.
     momentum: float = real(0.0, 0.0, 0.99, _MOMENTUM)
     weight_decay: float = _decay()
 
     def parts(self) -> tuple[Part, ...]:
-        return (Part(Call("optim.RMSprop",
-                          {"lr": self.learning_rate, "alpha": self.alpha, "momentum": self.momentum,
-                                            "weight_decay": self.weight_decay})),)
+        return (Part(Call("optim.RMSprop", {"lr": self.learning_rate, "alpha": self.alpha,
+                                            "momentum": self.momentum, "weight_decay": self.weight_decay}),
+                     late=(Late("momentum", "momentum_buffer", "square_avg"),)),)
 
     def kept(self) -> int:
         return 1 + (self.momentum > 0)

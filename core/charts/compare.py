@@ -17,6 +17,8 @@ class Curve(NamedTuple):
 
     title: str
     series: Series
+    place: int = 0
+    """That of its run among those compared, which gives it the same colour in every chart."""
 
 
 class CompareData(NamedTuple):
@@ -59,8 +61,8 @@ def changes(events: Iterable[Event]) -> list[Change]:
 
 def compare_data(figure: str, runs: Iterable[tuple[Run, Sequence[Series]]]) -> CompareData:
     """The curves of the runs that have this figure, each named so that equal names stay apart."""
-    curves = [Curve(f"{run.id} · {run.name}", one)
-              for run, series in runs for one in series if one.name == figure]
+    curves = [Curve(f"{run.id} · {run.name}", one, place)
+              for place, (run, series) in enumerate(runs) for one in series if one.name == figure]
     return CompareData(figure, tuple(curves))
 
 
@@ -68,7 +70,8 @@ def compare_figure(data: CompareData, mode: Mode, *, logarithmic: bool = False) 
     """One line per run; told apart by dash as well as by colour."""
     colours = theme.palette()[mode]["categorical"]
     figure = go.Figure(layout={"template": theme.template(mode), "height": 320, "showlegend": True})
-    for place, curve in enumerate(data.curves):
+    for curve in data.curves:
+        place = curve.place
         line = {"color": colours[place % len(colours)], "dash": ("solid", "dash", "dot")[place % 3]}
         figure.add_scatter(x=curve.series.steps, y=curve.series.values, mode="lines", line=line,
                            name=plain(curve.title))

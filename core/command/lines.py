@@ -1,6 +1,7 @@
 """What a run tells, in lines for a person."""
 
 from core.events import (
+    Compared,
     Continued,
     Diverged,
     Event,
@@ -31,6 +32,8 @@ def line(event: Event) -> str:
             return f"diverged at step {event.step}: the loss was {event.loss}"
         case Failed():
             return event.what
+        case Compared():
+            return event.words()
         case Repinned():
             return (f"the machine's load changed: threads: {event.threads} from step {event.step}, "
                     f"{event.gain:.1f} times as fast")

@@ -4,9 +4,11 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer, RMSprop
+from torch.optim import Optimizer
 
-from core.engine.build import Net
+from core.catalog.base import Late
+from core.catalog.optimizers import OPTIMIZERS
+from core.engine.build import Net, resolved
 
 
 class Known(NamedTuple):
@@ -25,6 +27,9 @@ class Held(NamedTuple):
     """By the parameter's name."""
 
 
+_LATE: dict[type, tuple[Late, ...]] = {
+    resolved(part.call): part.late
+    for entry in OPTIMIZERS for part in entry.model_validate({}).parts() if part.late}
 Memory = dict[type, Held]
 """By the rule."""
 
@@ -57,11 +62,11 @@ def give(rules: list[Optimizer], net: Net, memory: Memory, *, whole: bool) -> bo
 
 
 def complete(rules: list[Optimizer]) -> None:
-    """Have rules remember all that they need: RMSprop makes room for momentum before its first step only."""
+    """Have rules remember all that they need, also what torch makes room for at their first step only."""
     for rule in rules:
-        if isinstance(rule, RMSprop) and rule.param_groups[0]["momentum"]:
-            for state in rule.state.values():
-                state.setdefault("momentum_buffer", torch.zeros_like(state["square_avg"]))
+        for late in _LATE.get(type(rule), ()):
+            for state in rule.state.values() if rule.param_groups[0][late.setting] else ():
+                state.setdefault(late.buffer, torch.zeros_like(state[late.like]))
 
 
 def _moved(rule: Optimizer, names: dict[int, str]) -> list[tuple[str, torch.Size]]:

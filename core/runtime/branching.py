@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.events import Branched
-from core.experiment.changing import refuse_nothing_left
+from core.experiment import changing, model
 from core.experiment.model import Experiment
 from core.problems import Problem, Problems, StoreTrouble
 from core.records import Run, Snapshot
 from core.runtime import paths
 from core.store import files
+from core.store.catalog import Origin
 from core.store.moments import moment
 from core.store.reader import Reader
 from core.store.trouble import StoreMissing, told
@@ -30,9 +31,33 @@ def seen(store: Path, run: int, step: int) -> bytes:
     return found[1]
 
 
-def check_left(store: Path, run: int, step: int, experiment: Experiment) -> None:
-    """Raises Problems when a branch from this moment would have nothing left to train."""
-    refuse_nothing_left(experiment, Snapshot.unpack(seen(store, run, step)).epoch)
+def epoch(store: Path, run: int, step: int) -> int:
+    """How many epochs a run had done at a moment. Raises Problems when that is not kept."""
+    return Snapshot.unpack(seen(store, run, step)).epoch
+
+
+def newest(store: Path, run: int) -> int | None:
+    """The last moment of a run that a branch can go on from; of one that is over by itself, its end."""
+    with closing(Reader(files.run_folder(store, run))) as reader:
+        kept = [step for step in reader.moments() if paths.checkpoint(store, run, step).exists()]
+    return max(kept, default=None)
+
+
+def now(store: Path, run: Run) -> tuple[Experiment, int]:
+    """What a run was asked, with what was changed since up to the event of this number."""
+    with closing(Reader(files.run_folder(store, run.id))) as reader:
+        told = reader.events(points=False)
+    experiment = changing.now(model.read(run.experiment), (event for _, event in told))
+    return experiment, told[-1][0] if told else 0
+
+
+def origin(store: Path, run: int, step: int, experiment: Experiment) -> Origin:
+    """A moment as that which a run of this experiment comes from.
+
+    Raises Problems when it is not kept, or when nothing would be left to train.
+    """
+    changing.refuse_nothing_left(experiment, epoch(store, run, step))
+    return Origin(run, step, lambda child: take_along(store, run, step, child))
 
 
 def take_along(store: Path, run: int, step: int, child: int) -> None:

@@ -154,6 +154,11 @@ def resume(store: Path, run: int) -> None:
     ensure_jobs(store)
 
 
+def resumable(store: Path, run: Run) -> bool:
+    """Whether a run can go on as it was: its process, or its disk, ended it, and not its training."""
+    return _refusal(store, run) is None
+
+
 _GOES_ON = Problem(where="run", what="It goes on already.", fix="Wait for its end.")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.events import Branched, Diverged, Stopped
+from core.records import RunState
 from core.runtime.ear import Ear
 from core.runtime.eye import Eye
 from core.runtime.going import Going
@@ -32,6 +33,7 @@ class Conductor:
         """Whether the process was told to end."""
         self._trainer, self._keeper, self._eye, self._saver = trainer, keeper, eye, saver
         self._ear = Ear(keeper.catalog, run)
+        self._unheeded: list[dict[str, object]] = []  # what was said while it waited for compiled steps
         self._going = Going(trainer, keeper)
         self._telling = Telling(trainer, keeper, eye, saver, self._going)
         self._steering = Steering(trainer, keeper, eye, saver, self._telling, self._going)
@@ -50,17 +52,18 @@ class Conductor:
     def catch_up(self, again: Again) -> None:
         """Compute again what was told before. Nobody is heeded meanwhile: nothing told is contradicted.
 
-        again: what that was. Raises Gone when the process is to end meanwhile.
+        again: what that was. Raises Gone when the process is to end meanwhile, or the run while it waits for
+        its compiled steps.
         """
         trainer, self._telling.again = self._trainer, again
         if again.anew:
             self._telling.take(trainer.start())
         if again.turbo and (why := self._steering.companion.pin(again.turbo, self._meanwhile)):
             again.doubt(why)
+        self._leave_if_told()
         self._change_again(again)
         while self._telling.ending is None and (halt := again.next(trainer.step)) is not None:
-            if self.stopping:  # an ending now would contradict what was told: it goes on another time
-                raise Gone
+            self._leave_if_told()
             self._telling.take(trainer.advance(halt - trainer.step, _HEED))
             self._change_again(again)
             self._telling.by_the_clock()
@@ -98,6 +101,17 @@ class Conductor:
             if why := self._steering.redo(change, self._meanwhile):
                 again.doubt(why)
 
+    def _leave_if_told(self) -> None:
+        """Go before it has caught up: an ending would contradict what was told. It goes on another time."""
+        if self._told_to_stop and not self.stopping:
+            self._keeper.state(RunState.INTERRUPTED, "Stopped before it went on.")
+        if self._told_to_stop:
+            raise Gone
+
+    @property
+    def _told_to_stop(self) -> bool:
+        return self.stopping or any(said.get("kind") == "stop" for said in self._unheeded)
+
     def _caught_up(self, again: Again) -> None:
         self._telling.again = None
         self._lasted = self._trainer.seconds
@@ -108,13 +122,17 @@ class Conductor:
         self._telling.flush()
 
     def _meanwhile(self) -> bool:
-        """What goes on while steps are compiled that the run waits for; whether to wait on."""
+        """What goes on while steps are compiled that the run waits for; whether to wait on.
+
+        What is said is heeded only afterwards, because it could ask for other steps; Stop ends the wait.
+        """
         self._telling.flush()
-        return not self.stopping
+        self._unheeded += self._ear.said()
+        return not self._told_to_stop
 
     def _train(self) -> None:
         self._follow_plan()
-        if self._telling.ending is not None:
+        if self._telling.ending is not None or self._told_to_stop:
             return
         waiting, steps = self._going.waiting, self._going.due()
         if waiting.now or steps == 0:
@@ -157,7 +175,10 @@ class Conductor:
             if isinstance(event, Stopped):
                 self._telling.take(self._trainer.stop())
                 continue
-            if why := self._steering.redo(event, self._meanwhile):
+            why = self._steering.redo(event, self._meanwhile)
+            if self._told_to_stop:
+                return
+            if why:
                 self._keeper.note(f"Not exact: {why}.")
             else:
                 self._keeper.hear(event)
@@ -168,7 +189,8 @@ class Conductor:
         if self.stopping:
             self._telling.take(self._trainer.stop())
             return
-        for raw in self._ear.said():
+        said, self._unheeded = [*self._unheeded, *self._ear.said()], []
+        for raw in said:
             if self._telling.ending is None:
                 self._steering.obey(raw)
         if self._keeper.waiting:

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from core.catalog.all import catalogue
 from core.catalog.fields import settings
 from core.catalog.metrics import compared
-from core.charts import theme
+from core.charts import measures, theme
 from core.experiment import changing, check, diagram, edits, model, sharing, templates
 from core.experiment.cost import timed_alike
 from core.experiment.gallery import gallery
@@ -18,7 +18,7 @@ from core.records import Run, RunState, Series
 from core.runtime import branching, client, commands, replaying, requests
 from core.runtime.requests import Answerable, Moment, Noise, Pace, Preview, Question, RateRange
 from core.store import files
-from core.store.catalog import Catalog, Origin
+from core.store.catalog import Catalog
 from core.store.reader import Reader
 from core.store.trouble import NoSuchRun
 
@@ -56,9 +56,11 @@ class Desk:
                 return _view(templates.template(request.name).experiment)
             case requests.Open():
                 run = self._catalog.run(request.run)
-                return {**_view(self._now(run)), "run": _row(run)}
+                experiment, told = branching.now(self._store, run)
+                return {**_view(experiment), "run": _row(run), "told": told}
             case requests.Compare():
-                return self._compare(self._catalog.run(request.run))
+                onto = None if request.onto is None else self._catalog.run(request.onto)
+                return self._compare(self._catalog.run(request.run), onto)
             case requests.Train():
                 return {"run": self._train(request)}
             case requests.Many():
@@ -125,9 +127,8 @@ class Desk:
         check.check(experiment)
         origin = None
         if request.origin is not None:
-            run, step = self._catalog.run(request.origin.run).id, request.origin.step
-            branching.check_left(self._store, run, step, experiment)
-            origin = Origin(run, step, lambda child: branching.take_along(self._store, run, step, child))
+            run = self._catalog.run(request.origin.run).id
+            origin = branching.origin(self._store, run, request.origin.step, experiment)
         first = [] if request.first is None else [commands.read(request.first).model_dump(mode="json")]
         return client.submit(self._store, model.write(experiment), experiment.name, request.key, request.pace,
                              compared(experiment.data.task).kind, origin=origin, first=first)
@@ -154,14 +155,18 @@ class Desk:
             steps, course = list(found.steps), list(found.values)
         return {**_row(run), "steps": steps, "values": course}
 
-    def _now(self, run: Run) -> Experiment:
-        """What a run was asked, with what was changed since."""
-        with closing(Reader(files.run_folder(self._store, run.id))) as reader:
-            told = [event for _, event in reader.events(points=False)]
-        return changing.now(model.read(run.experiment), told)
-
-    def _compare(self, run: Run) -> dict[str, Any]:
-        return {"name": run.name, "series": list(self._curves(run).values())}
+    def _compare(self, run: Run, onto: Run | None) -> dict[str, Any]:
+        """A run's curves, as far as they share an axis with those of the run they are to lie on."""
+        curves = self._curves(run)
+        if onto is None:
+            return {"name": run.name, "series": list(curves.values())}
+        why = measures.said([onto, run])
+        ours, theirs = (measures.measure(one.experiment).task for one in (onto, run))
+        if ours != theirs:
+            raise Problems(Problem(where="", what=why, fix="Lay runs of the same task over each other."))
+        alike = [one for name, one in curves.items()
+                 if measures.measure(run.experiment, name) == measures.measure(onto.experiment, name)]
+        return {"name": run.name, "series": alike, "said": why and f"{why} Only the scores are laid over."}
 
     def _curves(self, run: Run) -> dict[str, Series]:
         """A run's curves by name; those of a branch begin with those it goes on from."""

@@ -3,13 +3,23 @@
 import math
 from pathlib import Path
 
-from core.events import Diverged, Event, Failed, Finished, Stopped
+from core.events import Compared, Diverged, Event, Failed, Finished, Stopped
 from core.records import Progress, RunState
 from core.store.reader import Reader
 
 
-def meaning(ending: Event) -> tuple[RunState, str] | None:
-    """The state an ending leads to, and why, for a reader; None when the event ends nothing."""
+def meaning(ending: Event, compared: Compared | None = None) -> tuple[RunState, str] | None:
+    """The state an ending leads to, and what there is to say of it; None when the event ends nothing.
+
+    compared: how the run compares with the one it did again.
+    """
+    known = _meaning(ending)
+    if known is None or compared is None:
+        return known
+    return known[0], f"{known[1]} {compared.words()}".strip()
+
+
+def _meaning(ending: Event) -> tuple[RunState, str] | None:
     match ending:
         case Finished():
             waited = ending.waited
@@ -35,7 +45,8 @@ def left_behind(folder: Path) -> tuple[tuple[RunState, str] | None, Progress | N
     """What a run whose worker is gone said of its ending, if it still could, and how far it said it was."""
     reader = Reader(folder)
     try:
-        last = reader.last_event()
-        return meaning(last) if last else None, reader.progress()
+        *before, last = [None, *(event for _, event in reader.events(reader.last_number() - 2))]
+        compared = before[-1] if before and isinstance(before[-1], Compared) else None
+        return meaning(last, compared) if last else None, reader.progress()
     finally:
         reader.close()

@@ -40,12 +40,15 @@ class News(NamedTuple):
 class Feed:
     """Follows one run, for one thread at a time. Every point is told once, and the newest snapshot."""
 
-    def __init__(self, store: Path, run: int, after: int = 0) -> None:
-        """Raises NoSuchRun. after: the cursor of the last tick a page has; 0 for all there is, thinned."""
+    def __init__(self, store: Path, run: int, after: int = 0, told: int = 0) -> None:
+        """Raises NoSuchRun. after: the cursor of the last tick a page has; 0 for all there is, thinned.
+
+        told: the number of the event up to which the page knows what was changed.
+        """
         self._catalog = Catalog(store, create=False)
         self._reader = Reader(files.run_folder(store, run))
         self._number = self._catalog.run(run).id
-        self._cursor = after
+        self._cursor, self._known = after, told
         self._thinned: dict[str, int] = {}  # the last step of each series that came with the history
         self._versions: tuple[int, int] | None = None
         self._standing: tuple[RunState, str, int] | None = None
@@ -93,7 +96,8 @@ class Feed:
 
     def _told(self) -> dict[str, Any]:
         """What the run said since the last look: how it started, ended, was steered, and could not be."""
-        told: dict[str, Any] = {"started": None, "ended": None, "turbo": None, "marks": [], "notes": []}
+        told: dict[str, Any] = {"started": None, "ended": None, "turbo": None, "marks": [], "notes": [],
+                                "changes": []}
         for number, event in self._reader.events(self._event, points=False):
             self._event = number
             if isinstance(event, Started | TurboChanged):
@@ -102,6 +106,9 @@ class Feed:
                 told["ended"] = event
             elif mark := _mark(event):
                 told["marks"].append(mark)
+            if isinstance(event, Changed) and number > self._known:
+                change = {"number": number, "setting": event.setting, "value": event.value}
+                told["changes"].append(change)
         for number, text in self._reader.notes(self._note):
             self._note = number
             told["notes"].append(text)

@@ -11,6 +11,7 @@ from core.events import Event, Validated
 from core.problems import StoreTrouble
 from core.records import Progress, Run, RunState
 from core.runtime import paths
+from core.runtime.ear import Ear
 from core.runtime.reserve import Reserve
 from core.store import files
 from core.store.catalog import Catalog
@@ -41,6 +42,8 @@ class Keeper:
         self._store = store
         self._run = run
         self._given_up = given_up
+        self._ear = Ear(self.catalog, run.id)
+        self._told_to_stop = False  # while it waited
         self._pending: list[Event] = []
         self._state = RunState.STARTING
         self._reason = ""
@@ -153,7 +156,8 @@ class Keeper:
     def _patiently(self, store: Callable[[], object]) -> None:
         """Store something; while the disk does not take it, the run waits and the catalog says why.
 
-        Raises StoreTrouble when that does not pass, and when waiting was given up.
+        Raises StoreTrouble when that does not pass, and when waiting was given up; Gone when the run was told
+        to stop meanwhile, and its ending cannot be stored either.
         """
         told, tries = False, 0
         while True:
@@ -164,7 +168,11 @@ class Keeper:
                 raise Gone from gone
             except StoreTrouble as trouble:
                 tries += 1
+                if tries == 1:
+                    self._ear.said()  # what was said before is heeded as ever, and does not end this wait
+                    self._told_to_stop = False
                 if tries > self._patience(trouble):
+                    self._leave_if_told(trouble)
                     raise
                 self._reserve.give_up()
                 told = told or self._tell(trouble)
@@ -174,19 +182,30 @@ class Keeper:
 
     def _patience(self, trouble: StoreTrouble) -> float:
         """How often to try again: a disk is freed some time, other trouble passes soon or never."""
-        if self._given_up():
+        if self._given_up() or self._told_to_stop:
             return 1
         return math.inf if isinstance(trouble, StoreFull | StoreBusy) else _TRIES
 
     def _wait(self, trouble: StoreTrouble) -> None:
         """Until there is room for more than to say that there is none."""
-        time.sleep(_RETRY)
-        self._look()
-        while not self._reserve.hold():
+        self._pause()
+        while not self._reserve.hold() and not self._told_to_stop:
             if self._given_up():
                 raise trouble
-            time.sleep(_RETRY)
-            self._look()
+            self._pause()
+
+    def _pause(self) -> None:
+        """A moment of waiting, in which the store may go and somebody may press Stop."""
+        time.sleep(_RETRY)
+        self._look()
+        self._told_to_stop |= any(said.get("kind") == "stop" for said in self._ear.said())
+
+    def _leave_if_told(self, trouble: StoreTrouble) -> None:
+        """Leave a run that was told to stop while it waited as it is stored, to be resumed or not."""
+        if self._told_to_stop:
+            self.catalog.set_state(self._run.id, RunState.INTERRUPTED, best=self.best,
+                                   reason=f"Stopped while it waited. {trouble}")
+            raise Gone
 
     def _tell(self, trouble: StoreTrouble) -> bool:
         """Say why the run waits, if the disk takes at least that."""

@@ -3,7 +3,7 @@
 import json
 from contextlib import closing
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from core import events
 from core.events import Event, Started, Stopped
@@ -35,7 +35,7 @@ def replay(store: Path, run: int, key: str) -> int:
 
     def prepare(child: int) -> None:
         files.make_folder(files.run_folder(store, child))
-        lines = json.dumps([events.write(event) for event in plan]).encode()
+        lines = json.dumps({"run": run, "events": [events.write(event) for event in plan]}).encode()
         files.put(paths.plan(store, child), lines)
         if row.parent is not None and row.parent_step is not None:
             branching.take_along(store, run, row.parent_step, child)
@@ -46,22 +46,21 @@ def replay(store: Path, run: int, key: str) -> int:
 
 def plan(store: Path, run: int) -> list[Step]:
     """What is still to be done to a run that is a replay, in order; nothing for any other run."""
-    path = paths.plan(store, run)
-    if not path.exists():
-        return []
-    done = _told(store, run)
-    asked = [events.read(line) for line in json.loads(path.read_text(encoding="utf-8"))]
+    asked = [events.read(line) for line in _written(store, run)["events"]]
+    done = _told(store, run) if asked else []
     return [event for event in asked if _decides(event) and event not in done]
 
 
-def differences(store: Path, run: int, other: int) -> tuple[int, int]:
-    """How many recorded points two runs told, and how many of them only one of them did."""
-    points: list[set[tuple[str, int, str]]] = []
-    for one in (run, other):
-        with closing(Reader(files.run_folder(store, one))) as reader:
-            found, _ = reader.points(0, 1 << 40)
-        points.append({(name, step, value.hex()) for name, step, value in found})
-    return len(points[0] | points[1]), len(points[0] ^ points[1])
+def original(store: Path, run: int) -> int | None:
+    """The run that this one does again; None for one that does none, or does not know which."""
+    return _written(store, run)["run"]
+
+
+def _written(store: Path, run: int) -> dict[str, Any]:
+    """The run that is done again, and its events to be repeated; a version before kept only these."""
+    path = paths.plan(store, run)
+    held = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return {"run": None, "events": held} if isinstance(held, list) else held
 
 
 def _decides(event: Event) -> TypeGuard[Step]:

@@ -179,6 +179,8 @@ class Watch(Request):
     do: Literal["watch"]
     run: int | None
     after: int = Field(default=0, ge=0, lt=2**63)
+    told: int = Field(default=0, ge=0, lt=2**63)
+    """The number of the event up to which the page knows what was changed."""
 
 
 class Compare(Request):
@@ -186,6 +188,8 @@ class Compare(Request):
 
     do: Literal["compare"]
     run: int
+    onto: int | None = None
+    """The run they are to lie on, which must have the same task; None where there is none."""
 
 
 class Preview(Request):

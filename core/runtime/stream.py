@@ -106,7 +106,8 @@ class _Visit:
         async with self._watching:
             self._leave()
             if request.run is not None:
-                self._feed = await to_thread.run_sync(Feed, self._store, request.run, request.after)
+                self._feed = await to_thread.run_sync(Feed, self._store, request.run, request.after,
+                                                    request.told)
 
     async def _moment(self, request: Moment) -> None:
         try:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.events import Failed
+from core.events import Compared, Failed
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
-from core.runtime import paths, together
+from core.runtime import comparing, paths, replaying, together
 from core.runtime.branching import branch_off
 from core.runtime.conduct import Conductor
 from core.runtime.endings import meaning
@@ -18,7 +18,6 @@ from core.runtime.eye import Eye
 from core.runtime.keeper import Gone, Keeper
 from core.runtime.past import Past, past
 from core.runtime.process import say_to, stand_alone, take
-from core.runtime.replaying import plan
 from core.runtime.saver import Saver
 from core.runtime.telling import Ending
 from core.store import files
@@ -70,6 +69,7 @@ class _Work:
         self._stopped = False
         self._conductor: Conductor | None = None
         self._trainer: Trainer | None = None
+        self._compared: Compared | None = None
         signal.signal(signal.SIGTERM, self._told_to_stop)
         self._keeper = Keeper(store, run, lambda: self._stopped)
         self._keeper.state(RunState.RUNNING)
@@ -112,13 +112,27 @@ class _Work:
             conductor.catch_up(again)
         else:
             conductor.begin(branched)
-        ending = conductor.conduct(plan(self._store, self._run.id))
+        ending = conductor.conduct(replaying.plan(self._store, self._run.id))
         conductor.finish()
         self._keeper.keep(lambda path: weights.write(path, trainer.network))
+        self._compare(ending)
         return ending
 
+    def _compare(self, ending: Ending) -> None:
+        """Hold a run that does another again beside that; it is stored with the ending, or not at all."""
+        other = replaying.original(self._store, self._run.id)
+        if other is None:
+            return
+        try:
+            self._keeper.catalog.run(other)
+            self._compared = comparing.compared(self._store, self._run.id, other, ending)
+        except (StoreTrouble, OSError) as trouble:
+            self._keeper.note(f"It was not compared with run {other}. {trouble}")
+        else:
+            self._keeper.hear(self._compared)
+
     def _end(self, ending: Ending | Failed) -> None:
-        known = meaning(ending)
+        known = meaning(ending, self._compared)
         assert known is not None, "an ending has a meaning"
         self._keeper.end(ending, *known, self._trainer.seconds if self._trainer else None)
 

@@ -1,5 +1,6 @@
-"""The list of runs, what a person may do with one, and runs laid over each other."""
+"""The list of runs, what a person may do with one, and what one reached."""
 
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -9,24 +10,23 @@ import pandas as pd
 import streamlit as st
 
 from core.catalog.metrics import METRICS
-from core.charts import compare, loss
-from core.events import Finished, Stopped
+from core.charts import loss
+from core.events import Compared, Finished, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState, Series
-from core.runtime import client
+from core.runtime import replaying
 from core.store import files
 from core.store.reader import Reader
 from core.store.trouble import StoreMissing
-from pages.parts import session
+from pages.parts import onward, session
 
 T = TypeVar("T")
 
-MOST = 10
-"""Runs that are laid over each other at once: as many as there are colours."""
 _SHOWN = 1000
 """Points a curve is thinned to."""
-_CHANGES = 8
-"""Changes by hand that are told of one run."""
+
+_REPLAY = ("Trains it again as it went, with what was changed by hand at its steps, and compares the two, "
+           "number by number.")
 
 BADGES = {
     RunState.QUEUED: "◌ queued", RunState.STARTING: "◔ starting", RunState.RUNNING: "● running",
@@ -76,26 +76,26 @@ def duration(seconds: float) -> str:
 
 
 def actions(run: Run) -> None:
-    """Open, resume, rename or delete one run."""
+    """Open, go on from, replay, rename or delete one run."""
     with st.container(horizontal=True):
         if st.button("Open in Studio", key=f"open_{run.id}"):
             st.switch_page("pages/studio.py", query_params={"run": str(run.id)})
-        if run.state is RunState.INTERRUPTED and st.button(
-                "Resume", key=f"resume_{run.id}",
-                help="Goes on from its last checkpoint, on the same device, to the same numbers."):
-            resume(run)
+        onward.way(run)
+        if run.state.over and st.button("Replay", key=f"replay_{run.id}", help=_REPLAY):
+            replay(run)
         if st.button("Rename", key=f"rename_{run.id}"):
             rename(run)
         removable = run.state.over or run.state is RunState.QUEUED
         if st.button("Delete", key=f"delete_{run.id}", disabled=not removable,
                      help=None if removable else "Stop the run first, in the Studio."):
             delete(run)
+    onward.words(run)
 
 
-def resume(run: Run) -> None:
-    """Have an interrupted run go on."""
+def replay(run: Run) -> None:
+    """Train a run again as it went, and choose the new one."""
     try:
-        client.resume(session.store(), run.id)
+        session.choose([replaying.replay(session.store(), run.id, uuid.uuid4().hex)])
     except (Problems, StoreTrouble) as refused:
         st.error(str(refused))
     else:
@@ -142,26 +142,34 @@ def _delete(runs: list[int]) -> None:
 
 def curves(run: Run) -> list[Series]:
     """Everything a run recorded, thinned; nothing for a run that has not begun."""
-    return _told(run, lambda reader: [reader.series(name, _SHOWN) for name in reader.names()], [])
+    return told(run, lambda reader: [reader.series(name, _SHOWN) for name in reader.names()], [])
 
 
 def one(run: Run) -> None:
-    """The loss of one run."""
+    """The loss of one run, and how it compares with the one it did again."""
+    comparison(run)
     data = loss.loss_data(curves(run))
     if not data.train.steps:
         st.info("This run has no curves yet. They appear here once it trains.")
         return
-    figure = loss.loss_figure(data, session.mode(), logarithmic=_logarithmic())
+    figure = loss.loss_figure(data, session.mode(), logarithmic=logarithmic())
     st.plotly_chart(figure, theme=None, key="loss", alt=f"Loss of run {run.id} over its steps")
     if scores := tested(run):
         st.text(f"Test: {scores}, on samples never trained on.")
+
+
+def comparison(run: Run) -> None:
+    """Of a replay that is over: whether it is the run it did again."""
+    for found in told(run, lambda reader: [event for _, event in reader.events(points=False)], []):
+        if isinstance(found, Compared):
+            (st.success if found.same else st.warning)(found.words())
 
 
 def tested(run: Run) -> str:
     """The scores on the test split in words; empty for a run that has none."""
     if run.state not in (RunState.FINISHED, RunState.STOPPED):
         return ""
-    last = _told(run, lambda reader: reader.last_event(), None)
+    last = told(run, lambda reader: reader.last_event(), None)
     scores = last.test if isinstance(last, Finished | Stopped) else {}
     words = {metric.name(): (metric.title, metric.unit) for metric in METRICS} | {"loss": ("Loss", "")}
     named = [(*words.get(kind, (kind, "")), value) for kind, value in scores.items()]
@@ -169,48 +177,7 @@ def tested(run: Run) -> str:
                      + (f"{value:.1%}" if unit == "%" else f"{value:.4g}") for title, unit, value in named)
 
 
-def overlay(runs: list[Run]) -> None:
-    """What differs in what was asked of several runs, then their validation figures over each other."""
-    if len(runs) > MOST:
-        st.info(f"Select at most {MOST} runs: more lines than that cannot be told apart.")
-        return
-    differences(runs)
-    told = [(run, curves(run)) for run in runs]
-    logarithmic = _logarithmic()
-    names = dict.fromkeys(one.name for _, series in told for one in series)
-    figures = [name for name in names if name.startswith("validation_")]
-    if not figures:
-        st.info("None of these runs has been judged on its validation split yet.")
-    sides = st.columns(2)
-    for place, name in enumerate(figures):
-        data = compare.compare_data(name, told)
-        figure = compare.compare_figure(data, session.mode(), logarithmic=logarithmic)
-        sides[place % 2].plotly_chart(figure, theme=None, key=name, alt=f"{name} of {len(data.curves)} runs")
-
-
-def differences(runs: list[Run]) -> None:
-    """Only what differs in what was asked."""
-    st.subheader("Differences")
-    asked = compare.differences([run.experiment for run in runs])
-    rows = [[row.where, *map(_plain, row.values)] for row in asked]
-    steered = [steering(run) for run in runs]
-    if any(steered):
-        rows.append(["changed while it trained", *(said or "nothing" for said in steered)])
-    if not rows:
-        st.info("These runs were asked for exactly the same, and nothing was changed while they trained.")
-        return
-    st.table(pd.DataFrame(rows, columns=["Setting", *(f"Run {run.id}" for run in runs)]).set_index("Setting"))
-
-
-def steering(run: Run) -> str:
-    """What was changed by hand while a run trained, in one line; empty when nothing was."""
-    found = _told(run, lambda reader: compare.changes(event for _, event in reader.events(points=False)), [])
-    said = [f"{what.removeprefix('training.')} {value} after step {step:,}"
-            for step, what, value in found[:_CHANGES]]
-    return "; ".join([*said, *([f"and {len(found) - _CHANGES} more"] if len(found) > _CHANGES else [])])
-
-
-def _told(run: Run, look: Callable[[Reader], T], nothing: T) -> T:
+def told(run: Run, look: Callable[[Reader], T], nothing: T) -> T:
     """What a look into a run gives; `nothing` before it has told anything. One that cannot be read is told,
     and ends the page."""
     try:
@@ -223,12 +190,7 @@ def _told(run: Run, look: Callable[[Reader], T], nothing: T) -> T:
         st.stop()
 
 
-def _logarithmic() -> bool:
+def logarithmic() -> bool:
+    """Whether a person wants a logarithmic axis; asks for it there."""
     return st.segmented_control("Axis", ["linear", "log"], default="linear", required=True, key="axis",
                                 label_visibility="collapsed") == "log"
-
-
-def _plain(value: Any) -> str:
-    return "–" if value is None else str(value)
-
-

@@ -179,6 +179,28 @@ def test_any_setting_of_training_changes_the_run_under_way_and_a_reload_finds_it
     expect(page.get_by_role("button", name="Train with changes")).to_be_hidden()
 
 
+def test_a_setting_moved_in_one_tab_is_followed_in_another_but_not_while_it_is_typed_there(training, studio):
+    other = studio(f"/?run={run_of(training)}")
+    here, there = (tab.page.get_by_label("Learning rate, value") for tab in (training, other))
+    here.fill("0.002")
+    here.press("Enter")
+    expect(there).to_have_value("0.002")
+    there.fill("0.05")
+    training.page.get_by_label("Batch size, value").fill("8")
+    here.fill("0.004")
+    here.press("Enter")
+    expect(other.page.get_by_label("Batch size, value")).to_have_value("8")
+    expect(there).to_have_value("0.05")
+    there.press("Enter")
+    expect(here).to_have_value("0.05")
+    there.blur()
+    other.page.keyboard.press("Control+z")
+    expect(here).to_have_value("0.004")
+    for tab in (training, other):
+        expect(tab.page.get_by_label("Batch size, value")).to_have_value("8")
+        expect(tab.page.get_by_role("button", name="Train with changes")).to_be_hidden()
+
+
 def test_twenty_clicks_on_train_start_one_run(studio, app: App):
     tab = studio()
     with app.page() as page:

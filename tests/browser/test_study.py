@@ -100,6 +100,24 @@ def test_a_run_that_is_over_is_branched_from_at_its_end(studio):
     press(tab, "Stop")
 
 
+def test_a_replay_says_whether_it_is_the_same_run_also_after_a_reload(studio):
+    tab = studio()
+    press(tab, "Train")
+    until(lambda: steps_of(tab) > 20, what="some steps")
+    press(tab, "Stop")
+    expect(tab.page.locator(".ls-badge[data-state=stopped]").first).to_be_visible()
+    first = run_of(tab)
+    press(tab, "Runs")
+    press(tab, f"Replay run {first}")
+    until(lambda: run_of(tab) != first, what="another run")
+    words = f"Every recorded loss and score and all final weights equal those of run {first} to the last bit."
+    expect(tab.page.locator(".ls-notice")).to_contain_text(words)
+    tab.page.reload()
+    expect(tab.page.locator(".ls-notice")).to_contain_text(words)
+    press(tab, "Runs")
+    expect(tab.page.locator(".ls-run-said").first).to_have_text(words)
+
+
 def test_a_panel_lies_below_the_head_of_a_scrolled_page_on_a_phone(studio):
     tab = studio(width=390, height=844)
     button = tab.page.get_by_role("button", name="More settings of training")

@@ -42,6 +42,32 @@ def test_the_parts_of_an_optimizer_cover_every_parameter_once(optimizer):
     assert covered in (["all"], ["matrices", "others"])
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda entry: entry.name())
+def test_what_torch_makes_room_for_at_the_first_step_only_is_said_and_nothing_else(optimizer):
+    for part in optimizer(kind=optimizer.name()).parts():
+        numbers = [name for name, value in part.call.kwargs.items() if isinstance(value, float)]
+        lacking = {name for name in numbers if lacks_room(part.call, name)}
+        assert lacking == {late.setting for late in part.late}
+
+
+def lacks_room(call, name) -> bool:
+    """Whether a rule whose setting was 0 at its first step cannot take another once it is more."""
+    weight = nn.Parameter(torch.ones(2, 2))
+    rule = resolved(call)([weight], **{**call.kwargs, name: 0.0})
+
+    def closure() -> torch.Tensor:
+        weight.grad = torch.ones(2, 2)
+        return torch.tensor(1.0)
+
+    rule.step(closure)
+    rule.param_groups[0][name] = 0.5
+    try:
+        rule.step(closure)
+    except KeyError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("loss", all_corners(LOSSES), ids=said)
 def test_every_loss_is_one_finite_number_with_a_slope(loss):
     for task in (CLASSES, VALUE):

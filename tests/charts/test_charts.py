@@ -44,6 +44,14 @@ def test_any_number_of_runs_lies_over_each_other(count, mode):
     assert len(figure.data) == count
 
 
+def test_a_run_keeps_its_colour_where_another_has_no_such_figure():
+    runs = [(run(1, "a"), []), (run(2, "b"), [series("loss", (0.5,))])]
+    full = [(one, [series("loss", (0.5,))]) for one, _ in runs]
+    (alone,), both = (compare.compare_figure(compare.compare_data("loss", told), "light").data
+                      for told in (runs, full))
+    assert [alone.line.color == one.line.color for one in both] == [False, True]
+
+
 def test_a_run_name_is_never_markup():
     named = run(1, "<a href='javascript:alert(1)'>&x</a>")
     data = compare.compare_data("a", [(named, [series("a", (1.0,))])])

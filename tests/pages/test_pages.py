@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.events import Changed, StepsRecorded, Validated
+from core.events import Changed, Compared, Failed, Finished, Started, StepsRecorded, Validated
 from core.experiment import model
 from core.experiment.templates import template
 from core.problems import StoreTrouble
-from core.records import RunState
+from core.records import RunState, Snapshot
 from core.runtime import client, locks, paths
-from core.store import files
+from core.store import files, moments
 from core.store.catalog import Catalog
 from core.store.trouble import NoSuchRun
 from core.store.writer import Writer
 from tests.conftest import ROOT
 
+STARTED = Started(parameters=3, device="cpu", device_name="a processor", threads=1, epochs=9,
+                  steps_per_epoch=9, samples={"train": 9}, data_hash="", torch_version="2.13.0")
 PAGES = ["pages/studio.py", "pages/runs.py", "pages/system.py"]
 
 
@@ -35,9 +37,10 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lock.release()
 
 
-def add(store: Path, state: RunState, *, name: str = "run", rate: float = 0.01, points: int = 9) -> int:
+def add(store: Path, state: RunState, *, name: str = "run", rate: float = 0.01, points: int = 9,
+        task: str = "two-spirals") -> int:
     """A run in this state, with curves unless it has not begun."""
-    experiment = model.write(template("two-spirals").experiment)
+    experiment = model.write(template(task).experiment)
     experiment["training"]["optimizer"]["learning_rate"] = rate
     with closing(Catalog(store)) as catalog:
         run = catalog.add_run(experiment, name, os.urandom(9).hex(), None, "accuracy")
@@ -140,7 +143,7 @@ def test_a_store_that_is_gone_is_one_calm_box(store, monkeypatch, tmp_path):
 def test_one_selected_run_shows_its_loss_and_what_can_be_done(store):
     run = add(store, RunState.FINISHED)
     test = select(opened("pages/runs.py"), 0)
-    assert [button.label for button in test.button] == ["Open in Studio", "Rename", "Delete"]
+    assert [button.label for button in test.button] == ["Open in Studio", "Replay", "Rename", "Delete"]
     assert "Train" in test.get("plotly_chart")[0].proto.spec
     press(test, "Open in Studio")
     assert test.query_params["run"] == str(run)
@@ -166,6 +169,66 @@ def test_an_interrupted_run_is_resumed_and_a_stopped_one_is_not_offered_it(store
     press(select(test, 0), "Resume")
     with closing(Catalog(store)) as catalog:
         assert catalog.run(run).state is RunState.QUEUED
+
+
+def moment(store, run, step, epoch):
+    """Keep what a branch of a run needs to begin with; what the checkpoint holds is the worker's business."""
+    with closing(Writer(files.run_folder(store, run))) as writer:
+        writer.snapshot(moments.moment(step), Snapshot(step, epoch).pack())
+    files.make_folder(files.make_folder(paths.checkpoints(store, run)) / f"ckpt-{step}")
+
+
+@pytest.mark.parametrize(("state", "words"), [
+    (RunState.FINISHED, "judged on its test samples"), (RunState.STOPPED, "judged on its test samples"),
+    (RunState.DIVERGED, "lower learning rate"), (RunState.FAILED, "would break again")])
+def test_a_run_that_is_over_is_branched_from_its_last_moment_and_that_is_explained(store, state, words):
+    run = add(store, state)
+    if state is RunState.FAILED:
+        with closing(Writer(files.run_folder(store, run))) as writer:
+            writer.append(Failed(what="no"))
+    for step, epoch in ((0, 0), (400, 40)):
+        moment(store, run, step, epoch)
+    test = select(opened("pages/runs.py"), 0)
+    assert words in said(test)
+    assert "after 40 epochs" in said(press(test, "Branch at step 400"))
+    dialog = AppTest.from_function(_branch, args=(run,), default_timeout=30).run()
+    dialog.button(key=f"branch_now_{run}").click().run()
+    assert not dialog.exception
+    assert not dialog.error
+    with closing(Catalog(store)) as catalog:
+        made = catalog.run(run + 1)
+    assert (made.parent, made.parent_step, made.state) == (run, 400, RunState.QUEUED)
+    rate = made.experiment["training"]["optimizer"]["learning_rate"]
+    assert rate == pytest.approx(0.001 if state is RunState.DIVERGED else 0.01)
+    assert made.experiment["training"]["epochs"] > 40
+
+
+def _branch(run: int) -> None:
+    from pages.parts import onward, session
+
+    with session.catalog() as catalog:
+        row = catalog.run(run)
+    onward.branch(row, 400)
+
+
+def test_a_run_that_the_disk_failed_is_resumed_and_one_without_moments_says_that_it_cannot_go_on(store):
+    add(store, RunState.FINISHED)
+    run = add(store, RunState.FAILED)
+    test = select(opened("pages/runs.py"), 0)
+    assert "not its training" in said(test)
+    press(test, "Resume")
+    with closing(Catalog(store)) as catalog:
+        assert catalog.run(run).state is RunState.QUEUED
+    assert "kept no moment" in said(select(opened("pages/runs.py"), 1))
+
+
+def test_a_paused_run_is_told_to_go_on(store):
+    run = add(store, RunState.PAUSED)
+    test = select(opened("pages/runs.py"), 0)
+    assert "waits where it stands" in said(test)
+    press(test, "Continue")
+    with closing(Catalog(store)) as catalog:
+        assert catalog.commands(run)[-1][1] == {"kind": "resume"}
 
 
 def test_a_run_that_somebody_else_removed_before_it_was_resumed_is_told_in_a_box(store, monkeypatch):
@@ -237,6 +300,15 @@ def test_two_runs_are_laid_over_each_other_with_only_their_differences(store):
     assert table.iloc[0].tolist() == ["0.02", "0.01"]
 
 
+def test_runs_of_different_tasks_get_charts_of_their_own_and_a_sentence_says_why(store):
+    for task in ("two-spirals", "diabetes", "moons"):
+        add(store, RunState.FINISHED, task=task)
+    test = select(opened("pages/runs.py"), 0, 1, 2)
+    assert "different tasks (runs 3, 1: classification; run 2: regression)" in said(test)
+    assert len(test.get("plotly_chart")) == 4
+    assert "different" not in said(select(test, 0, 2))
+
+
 def test_what_was_changed_by_hand_is_told_of_runs_that_were_asked_for_the_same(store):
     for value in (None, 0.24):
         run = add(store, RunState.FINISHED)
@@ -270,3 +342,43 @@ def test_the_selection_stays_with_its_run_when_another_run_comes(store):
     add(store, RunState.FINISHED, name="new")
     test.run()
     assert [button.key for button in test.button if button.label == "Delete"] == [f"delete_{old}"]
+
+
+@pytest.mark.parametrize(("parted", "words"), [("", "equal those of run 1 to the last bit"),
+                                               ("train_loss", "first at step 3, where the train loss was")])
+def test_a_replay_shows_whether_it_is_the_run_it_did_again(store, parted, words):
+    add(store, RunState.FINISHED)
+    again = add(store, RunState.RUNNING)
+    told = Compared(run=1, points=9, parted=parted, step=3 if parted else None, weights="equal",
+                    before=0.5 if parted else None, now=0.25 if parted else None)
+    with closing(Writer(files.run_folder(store, again))) as writer:
+        writer.append(told, Finished(step=9, epoch=1, seconds=1.0, test={}))
+    with closing(Catalog(store)) as catalog:
+        catalog.set_state(again, RunState.FINISHED, reason=told.words())
+    test = select(opened("pages/runs.py"), 0)
+    assert words in " ".join(box.value for box in (test.warning if parted else test.success))
+    assert words in test.dataframe[0].value["Note"][0]
+
+
+def test_a_run_that_is_over_is_replayed_and_the_replay_chosen(store):
+    run = add(store, RunState.RUNNING, points=0)
+    with closing(Writer(files.run_folder(store, run))) as writer:
+        writer.append(STARTED)
+    with closing(Catalog(store)) as catalog:
+        catalog.set_state(run, RunState.STOPPED)
+    test = press(select(opened("pages/runs.py"), 0), "Replay")
+    assert not test.error
+    with closing(Catalog(store)) as catalog:
+        assert catalog.run(run + 1).name == "run · again"
+    assert test.session_state["chosen_runs"] == [run + 1]
+
+
+def test_a_run_that_ends_while_it_is_chosen_is_offered_the_way_on(store):
+    run = add(store, RunState.PAUSED)
+    test = select(opened("pages/runs.py"), 0)
+    assert "Continue" in [button.label for button in test.button]
+    moment(store, run, 400, 40)
+    with closing(Catalog(store)) as catalog:
+        catalog.set_state(run, RunState.STOPPED)
+    test.run()
+    assert "Branch at step 400" in [button.label for button in test.button]

@@ -106,6 +106,34 @@ def test_who_was_told_to_end_tries_once_more_and_waits_no_longer(kept, monkeypat
     assert len(asked) == 2
 
 
+def test_a_stop_said_during_the_wait_leaves_the_run_interrupted_with_the_reason(kept, monkeypatch):
+    def note(text):
+        if kept.catalog.run(kept.run).state is RunState.PAUSED:
+            kept.catalog.command(kept.run, {"kind": "stop"})
+        raise StoreFull("It is full.")
+
+    monkeypatch.setattr(kept.keeper._writer, "note", note)
+    with pytest.raises(Gone):
+        kept.keeper.note("hello")
+    assert kept.catalog.run(kept.run).state is RunState.INTERRUPTED
+    assert kept.catalog.run(kept.run).reason == "Stopped while it waited. It is full."
+
+
+def test_a_stop_said_before_the_wait_waits_to_be_stored(kept, monkeypatch):
+    kept.catalog.command(kept.run, {"kind": "stop"})
+    refuse(kept, monkeypatch, StoreFull("It is full."), times=3)
+    kept.keeper.note("hello")
+    assert kept.catalog.run(kept.run).state is RunState.RUNNING
+
+
+def test_a_stop_said_during_the_wait_is_left_to_be_heeded_once_the_disk_takes_it(kept, monkeypatch):
+    asked = refuse(kept, monkeypatch, StoreFull("It is full."), times=1)
+    monkeypatch.setattr(kept.keeper, "_tell", lambda _: kept.catalog.command(kept.run, {"kind": "stop"}))
+    kept.keeper.note("hello")
+    assert len(asked) == 2
+    assert kept.catalog.run(kept.run).state is RunState.RUNNING
+
+
 def test_a_wait_ends_when_the_runs_folder_is_gone(kept, monkeypatch):
     refuse(kept, monkeypatch, StoreBusy("It is busy."))
     shutil.move(kept.folder, kept.folder.with_name("elsewhere"))

@@ -1,14 +1,17 @@
 """Protects replays: a run again, with all that was done to it at its steps, is the same to the last bit."""
 
+import json
 import signal
 import uuid
 
 import pytest
 
-from core.events import Changed, Finished, Started, Stopped, TurboChanged, WeightEdited
+from core import events
+from core.events import Changed, Compared, Finished, Started, Stopped, TurboChanged, WeightEdited
 from core.problems import Problems
 from core.records import RunState
-from core.runtime import client, replaying
+from core.runtime import client, paths, replaying
+from core.runtime.endings import left_behind
 from tests.conftest import until
 from tests.runtime.conftest import experiment
 
@@ -34,7 +37,10 @@ def steered(works):
 
 
 def equal(works, run, other):
-    assert replaying.differences(works.store, run, other)[1] == 0
+    (told,) = works.said(other, Compared)
+    assert (told.run, told.same, told.until, told.weights) == (run, True, None, "equal"), told.words()
+    assert works.run(other).reason == told.words()
+    assert told.points == len(works.reader(run).points(0, 1 << 40)[0]) > 0
     assert ((works.folder(run) / "weights.safetensors").read_bytes()
             == (works.folder(other) / "weights.safetensors").read_bytes())
     for kind in (Changed, WeightEdited):
@@ -86,3 +92,45 @@ def test_a_replay_that_cannot_have_the_compiled_steps_says_so_and_does_not_claim
     works.until_over(other, 60)
     assert [event.state for event in works.said(other, TurboChanged)] == ["off"]
     assert any("Not exact" in text for _, text in works.reader(other).notes())
+
+
+def test_a_replay_ended_by_hand_is_compared_as_far_as_it_went(works, steered):
+    other = replaying.replay(works.store, steered, uuid.uuid4().hex)
+    works.tell(other, "step")
+    works.until_state(other, RunState.PAUSED)
+    works.tell(other, "stop")
+    works.until_over(other)
+    (told,) = works.said(other, Compared)
+    assert told.same, told.words()
+    assert told.until == works.said(other, Stopped)[0].step < works.said(steered, Stopped)[0].step
+    assert "As far as both went" in works.run(other).reason
+
+
+def test_a_replay_of_a_run_that_is_gone_says_that_it_was_not_compared(works):
+    run = works.queue(experiment(epochs=2, **PINNED))
+    works.until_over(run)
+    other = replaying.replay(works.store, run, uuid.uuid4().hex)
+    works.tell(other, "pace", value=20.0)
+    works.until_step(other, 1)
+    works.catalog.delete(run)
+    works.tell(other, "pace", value=None)
+    assert works.until_over(other).state is RunState.FINISHED
+    assert works.said(other, Compared) == []
+    assert any(f"not compared with run {run}" in text for _, text in works.reader(other).notes())
+
+
+def test_a_replay_killed_between_its_ending_and_the_catalog_keeps_what_the_comparison_showed(works):
+    run = works.queue(experiment(epochs=2, **PINNED))
+    works.until_over(run)
+    other = replaying.replay(works.store, run, uuid.uuid4().hex)
+    works.until_over(other)
+    assert left_behind(works.folder(other))[0] == (RunState.FINISHED, works.run(other).reason)
+
+
+def test_the_plan_of_a_version_before_is_followed_without_a_comparison(works, tmp_path):
+    path = paths.plan(tmp_path, 1)
+    path.parent.mkdir(parents=True)
+    stop = Stopped(step=3, epoch=1, seconds=0.0, test={})
+    path.write_text(json.dumps([events.write(stop)]))
+    assert replaying.plan(tmp_path, 1) == [stop]
+    assert replaying.original(tmp_path, 1) is None

@@ -187,6 +187,30 @@ def test_commands_are_obeyed_and_marked(page):
     page.until_state("stopped")
 
 
+def test_changes_are_told_once_with_their_values_and_only_those_the_page_does_not_know(page):
+    run = page.train(endless(page), pace=100)
+    page.well("watch", run=run, after=0)
+    rate = "training.optimizer.learning_rate"
+
+    def changes():
+        return [change for tick in page.ticks for change in tick["changes"]]
+
+    for place, value in enumerate((0.002, 0.004), 1):
+        page.well("command", run=run, command={"kind": "set", "setting": rate, "value": value})
+        until(lambda place=place: page.hear() or len(changes()) == place, what="a change")
+    assert [(change["setting"], change["value"]) for change in changes()] == [(rate, 0.002), (rate, 0.004)]
+    first = changes()[0]["number"]
+    page.ticks.clear()
+    page.well("watch", run=run, after=0, told=first)
+    until(lambda: page.hear() or page.ticks, what="a tick")
+    assert [change["value"] for change in changes()] == [0.004]
+    opened = page.well("open", run=run)
+    assert opened["draft"]["training"]["optimizer"]["learning_rate"] == 0.004
+    assert opened["told"] > first
+    page.well("command", run=run, command={"kind": "stop"})
+    page.until_state("stopped")
+
+
 def test_a_run_does_what_it_was_told_before_its_first_step_and_nothing_twice(page):
     asked = {"draft": endless(page), "pace": None, "key": os.urandom(8).hex(), "first": {"kind": "step"}}
     run = page.well("train", **asked)["run"]
@@ -244,6 +268,25 @@ def test_runs_are_listed_renamed_and_removed(page):
     page.well("watch", run=None)
     page.well("delete", run=run)
     assert not page.ask("open", run=run)["ok"]
+
+
+def test_curves_of_another_task_are_not_laid_over_a_run_and_of_another_loss_only_the_scores(page):
+    drafts = {name: page.draft(name) for name in ("two-spirals", "moons", "diabetes")}
+    drafts["moons"]["training"]["loss"] = {"kind": "cross_entropy", "label_smoothing": 0.1}
+    one, same, other = (page.train({**draft, "training": {**draft["training"], "epochs": 1}})
+                        for draft in drafts.values())
+    for run in (one, same, other):
+        page.ticks.clear()
+        page.well("watch", run=run, after=0)
+        page.until_state("finished")
+    refused = page.ask("compare", run=other, onto=one)
+    assert "different tasks" in refused["problems"][0]["what"]
+    laid = page.well("compare", run=same, onto=one)
+    names = {series["name"] for series in laid["series"]}
+    assert "validation_accuracy" in names
+    assert not {"train_loss", "validation_loss"} & names
+    assert "Only the scores" in laid["said"]
+    assert page.well("compare", run=one, onto=one)["said"] == ""
 
 
 def test_a_run_at_work_is_not_removed(page):

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from core.engine.course import Course
-from core.events import Finished
+from core.events import Finished, Stopped, TurboChanged
 from core.problems import StoreTrouble
 from core.records import RunState, Snapshot
 from core.runtime import analyst, children, client, dispatcher, locks, paths, sweep
 from core.runtime.conduct import Conductor
 from core.runtime.dispatcher import Dispatcher
+from core.runtime.keeper import Gone
+from core.runtime.past import Again
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.writer import Writer
@@ -280,6 +282,42 @@ class Told:
 def test_steps_asked_for_add_up(looks, halt):
     told = Told()
     assert [told.say(*kinds) for kinds in looks][-1] == halt
+
+
+def waits(told, *kinds):
+    """Have the conductor wait for compiled steps, while this is said; whether it would wait on."""
+    told.said += [{"kind": kind} for kind in kinds]
+    told.version += 1
+    told.conductor._telling.flush = lambda: None
+    return told.conductor._meanwhile()
+
+
+def test_a_stop_ends_the_wait_for_compiled_steps_and_all_else_is_heeded_afterwards():
+    told = Told()
+    assert waits(told, "step")
+    assert told.conductor._going.waiting._halt is None
+    assert not waits(told, "stop")
+    told.conductor._trainer.stop = lambda: [Stopped(step=10, epoch=1, seconds=0.0, test={})]
+    assert told.look() == 11
+    assert isinstance(told.conductor._telling.ending, Stopped)
+
+
+def test_a_replay_that_is_stopped_while_it_waits_takes_no_other_steps():
+    told = Told()
+    told.conductor._plan = [TurboChanged(step=10, state="on", key="gone"), TurboChanged(step=10, state="on")]
+    told.conductor._steering.redo = lambda *_: "" if waits(told, "stop") else "the run was ended"
+    told.conductor._train()  # would ask the trainer for a step, which there is none for
+    assert len(told.conductor._plan) == 1
+
+
+def test_a_run_stopped_while_it_catches_up_and_waits_is_interrupted_as_before():
+    told, states = Told(), []
+    told.conductor._keeper.state = lambda *said, **_: states.append(said)
+    told.conductor._steering.companion = SimpleNamespace(
+        pin=lambda key, meanwhile: "" if waits(told, "stop") else "the run was ended")
+    with pytest.raises(Gone):
+        told.conductor.catch_up(Again(10, [], None, turbo="gone"))
+    assert states == [(RunState.INTERRUPTED, "Stopped before it went on.")]
 
 
 @pytest.mark.parametrize("failing", ["version", "commands"])

@@ -271,6 +271,20 @@ def test_a_run_on_a_full_disk_waits_and_goes_on_when_there_is_room(small_disk, o
     assert process.wait(10) == 0
 
 
+def test_a_stop_is_heeded_while_a_run_waits_for_a_full_disk(small_disk, own_works):
+    alone = own_works(small_disk / "store")
+    run = alone.queue()
+    alone.catalog.claim()
+    process = subprocess.Popen([sys.executable, "-m", "core.runtime.worker", str(run), alone.store], cwd=ROOT)
+    alone.until_step(run, 1, 60)
+    with (small_disk / "filler").open("wb", buffering=0) as filler:
+        fill(filler)
+        alone.until_state(run, RunState.PAUSED)
+        alone.tell(run, "stop")
+        assert alone.until_over(run).state is RunState.STOPPED, "the room kept back bears the ending"
+        assert process.wait(10) == 0
+
+
 def fill(file) -> None:
     """Write until the disk is full."""
     with contextlib.suppress(OSError):

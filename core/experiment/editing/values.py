@@ -50,21 +50,17 @@ class Choose(Plain):
         return document
 
 
-_OWN = ("learning_rate", "weight_decay")
-"""Settings that each rule has its own measure for: AdamW's decay of 0.01 lets Adam's weights die out."""
-
-
 def _kept(chosen: type[Entry], old: Document) -> Document:
     """A document of the chosen entry with the old settings that mean the same there.
 
-    Learning rate and weight decay are not kept: what suits one rule breaks another. The same kind again
-    changes nothing.
+    Those that each entry has its own measure for are not kept: what suits one breaks another. The same kind
+    again changes nothing.
     """
     if old.get("kind") == chosen.name():
         return old
     new: Document = {"kind": chosen.name()}
     for setting in settings(chosen):
-        if setting.name in old and setting.name not in _OWN:
+        if setting.name in old and not setting.own:
             try:
                 chosen.model_validate({**new, setting.name: old[setting.name]})
             except ValueError:

@@ -1,6 +1,6 @@
 """The functions that make the optimizers, and make them anew where rules or frozen layers change."""
 
-from core.catalog.base import Call, Optimizer
+from core.catalog.base import Call, Late, Optimizer
 from core.experiment.model import Experiment
 from core.experiment.written.fill import fill
 from core.experiment.written.steered import Steered
@@ -40,9 +40,10 @@ class Makers:
     def _remake(self) -> str:
         searches = self._steered.ever(lambda training: training.optimizer.closure)
         whole = self._steered.freezes and searches
-        kinds = {stage.after.training.optimizer.kind for stage in self._steered.remade}
+        parts = [part for stage in self._steered.remade for part in stage.after.training.optimizer.parts()]
+        late = dict.fromkeys((part.call.target, late) for part in parts for late in part.late)
         return fill(_REMAKE, before=_BEFORE if whole else [], whole=_WHOLE if whole else [],
-                    momentum=_MOMENTUM if "rmsprop" in kinds else [])
+                    late=[line for target, one in late for line in _made_late(target, one)])
 
     def _text(self, rule: Optimizer) -> str:
         rate = Word("now.learning_rate" if self._steered.remade else "LEARNING_RATE")
@@ -58,6 +59,12 @@ class Makers:
                     learns=" and part.weight.requires_grad" if self._steered.freezes else "")
 
 
+def _made_late(target: str, late: Late) -> list[str]:
+    return [f'if isinstance(rule, {target}) and rule.param_groups[0]["{late.setting}"]:',
+            "    for state in rule.state.values():  # torch makes room for it before the first step only",
+            f'        state.setdefault("{late.buffer}", torch.zeros_like(state["{late.like}"]))']
+
+
 def _with_rate(call: Call, rule: Optimizer, name: Word) -> Call:
     """The call with the rate by its name."""
     rate = {"lr": name} if call.kwargs.get("lr") == rule.learning_rate else {}
@@ -67,9 +74,6 @@ def _with_rate(call: Call, rule: Optimizer, name: Word) -> Call:
 _BEFORE = ["moved = {type(rule): [*map(id, rule.param_groups[0][\"params\"])] for rule in optimizers}"]
 _WHOLE = ["if isinstance(rule, optim.LBFGS) and moved.get(optim.LBFGS) != [*map(id, weights)]:",
           "    memory = {}  # what it remembers is of all weights together"]
-_MOMENTUM = ["if isinstance(rule, optim.RMSprop) and rule.param_groups[0][\"momentum\"]:",
-             "    for state in rule.state.values():  # torch makes room for it before the first step only",
-             "        state.setdefault(\"momentum_buffer\", torch.zeros_like(state[\"square_avg\"]))"]
 
 _LEARNING = '''
 def learning(net: Net) -> list[nn.Parameter]:
@@ -114,6 +118,6 @@ def remake(optimizers: list[optim.Optimizer], made: list[optim.Optimizer]) -> No
         weights = [weight for group in rule.param_groups for weight in group["params"]]
         $whole
         rule.state.update({weight: memory[weight] for weight in weights if weight in memory})
-        $momentum
+        $late
     optimizers[:] = made
 '''

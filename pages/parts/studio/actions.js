@@ -114,11 +114,13 @@ function createChoices(studio) {
       else if (state.back === null) studio.views.refresh();
     },
     overlay: async (run) => {
-      const reply = run && (await studio.ask("compare", { run: run.id }));
-      if (reply && !reply.ok) return studio.tellProblems(reply);
-      state.other = run && { name: `${run.id} · ${reply.name}`, series: curvesOf(reply.series) };
+      const onto = state.run?.id ?? null;
+      const reply = run && (await studio.ask("compare", { run: run.id, onto }));
+      const laid = reply?.ok ? { id: run.id, name: `${run.id} · ${reply.name}`, series: curvesOf(reply.series) } : null;
+      state.other = laid;
       tell("overlay");
-      return undefined;
+      if (reply && !reply.ok) studio.tellProblems(reply);
+      else if (reply?.said) studio.say(reply.said);
     },
     exportRun: () =>
       studio.trigger?.("export", {

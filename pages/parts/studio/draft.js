@@ -143,6 +143,12 @@ export class Draft {
     this.studio.tell("undo");
   }
 
+  /** Writes what was kept for undo and redo anew: a change from elsewhere is no step of theirs. */
+  rewrite(write) {
+    for (const kept of [this.past, this.future])
+      kept.forEach((held, place) => (kept[place] = held.weight ? held : write(held)));
+  }
+
   /** Takes Python's answer as the truth. */
   take(reply) {
     const { state, tell, views, select, prune } = this.studio;

@@ -32,8 +32,9 @@ export function createOrders(studio) {
       if (reply.ok) {
         studio.draft.remember(null);
         const { name, parent, parent_step: step } = reply.run;
-        await studio.runs.attach(id, reply.draft, name, parent && { run: parent, step });
+        await studio.runs.attach(id, reply.draft, name, { parent: parent && { run: parent, step }, told: reply.told });
         studio.draft.take(reply);
+        studio.runs.elsewhere.begun();
       } else {
         nameRun(null);
         if (!quiet) studio.tellProblems(reply);

@@ -2,6 +2,7 @@
 
 import { rest } from "./actions.js";
 import { nameRun } from "./address.js";
+import { Elsewhere } from "./elsewhere.js";
 import { curvesOf } from "./series.js";
 import { unpack } from "./snapshot.js";
 import { absorb, freshRun } from "./told.js";
@@ -30,6 +31,7 @@ export class Runs {
     this.slow = new Map(); // setting -> the value that waits to be sent
     this.coming = null;
     this.later = 0;
+    this.elsewhere = new Elsewhere(studio);
     studio.ending.push(() => clearTimeout(this.later));
   }
 
@@ -40,15 +42,17 @@ export class Runs {
 
   watch() {
     const { run } = this.studio.state;
-    return this.studio.ask("watch", { run: run?.id ?? null, after: run?.cursor ?? 0 });
+    return this.studio.ask("watch", { run: run?.id ?? null, after: run?.cursor ?? 0, told: run?.told ?? 0 });
   }
 
-  /** Watches a run from now on. parent: the moment it is a branch of. */
-  attach(id, experiment, name, parent = null) {
+  /** Watches a run from now on. parent: the moment it is a branch of. told: the number of the event it is known to. */
+  attach(id, experiment, name, { parent = null, told = 0 } = {}) {
     const { state, tell } = this.studio;
     Object.assign(state, { back: null, latest: null });
-    state.run = freshRun(id, structuredClone(experiment), name, parent);
+    state.run = freshRun(id, structuredClone(experiment), name, { parent, told });
+    this.elsewhere.begin();
     if (parent) this.join(state.run);
+    if (state.other) this.studio.overlay(state.other); // of another task it does not lie over this one
     nameRun(id);
     clearTimeout(this.later);
     this.later = setTimeout(() => state.run?.id === id && nameRun(id), LATER);
@@ -75,8 +79,12 @@ export class Runs {
   async command(order) {
     const { state, ask, tellProblems } = this.studio;
     if (!state.run || state.run.over) return { ok: false };
+    if (order.kind === "set") this.elsewhere.sent(order.setting, order.value);
     const reply = await ask("command", { run: state.run.id, command: order }, false);
-    if (!reply.ok) tellProblems(reply);
+    if (!reply.ok) {
+      this.elsewhere.refused();
+      tellProblems(reply);
+    }
     return reply;
   }
 
@@ -101,7 +109,8 @@ export class Runs {
     const experiment = state.draft;
     const reply = await ask("train", { draft: experiment, pace, key: randomKey(), origin, first });
     if (reply.ok) {
-      await this.attach(reply.run, experiment, experiment.name, origin);
+      await this.attach(reply.run, experiment, experiment.name, { parent: origin });
+      this.elsewhere.begun();
       this.studio.draft.keep();
       this.command({ kind: "look", sample: state.sample, gaze: state.gaze }); // a run begins with the first row of the data
     } else tellProblems(reply);
@@ -115,6 +124,7 @@ export class Runs {
     if (push.push !== "tick" || !run || push.run !== run.id) return;
     const before = run.state;
     absorb(run, push);
+    this.elsewhere.heard(push);
     this.facts.ticks += 1;
     this.facts.lastTickStep = run.progress?.step ?? 0;
     if (push.points && Object.keys(push.points).length) tell("points");

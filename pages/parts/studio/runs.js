@@ -5,6 +5,8 @@ import { icon } from "./icons.js";
 import { clock, score, whole } from "./numbers.js";
 import { createPopover, iconButton } from "./popover.js";
 
+const REPLAY = "Train it again as it went, with what was changed by hand at its steps; then compare the two.";
+
 /** @returns {HTMLElement} */
 export function createRunList(studio) {
   const button = make(
@@ -34,7 +36,7 @@ async function fill(studio, panel, close) {
   const reply = await studio.ask("runs");
   if (!reply.ok) return;
   const refill = () => fill(studio, panel, close);
-  const rows = reply.runs.map((run) => rowOf(studio, run, refill, close));
+  const rows = reply.runs.flatMap((run) => [rowOf(studio, run, refill, close), ...saidOf(run)]);
   panel.replaceChildren(
     make("h3", {}, "Runs"),
     rows.length
@@ -95,7 +97,7 @@ function rowOf(studio, run, refill, close) {
       }),
     iconButton("more", `Rename run ${run.id}`, "Rename.", () => rename(studio, run, cell, refill)),
     over &&
-      iconButton("reset", `Replay run ${run.id}`, "Train it again as it went, with what was changed by hand at its steps.", () =>
+      iconButton("reset", `Replay run ${run.id}`, REPLAY, () =>
         replay(studio, run, close),
       ),
     over &&
@@ -112,6 +114,11 @@ function rowOf(studio, run, refill, close) {
     make("td", { class: "ls-num" }, clock(run.seconds)),
     make("td", { class: "ls-row-tools" }, tools),
   );
+}
+
+/** What there is to say of a run, in a row of its own: why it ended, or how it compares with the one it did again. */
+function saidOf({ reason }) {
+  return reason ? [make("tr", { class: "ls-run-said" }, make("td", { colspan: "5" }, reason))] : [];
 }
 
 /** Where a branch comes from. */
@@ -131,7 +138,8 @@ async function replay(studio, run, close) {
   const reply = await studio.ask("replay", { run: run.id, key: crypto.randomUUID() });
   if (!reply.ok) return studio.tellProblems(reply);
   close(true);
-  return studio.openRun(reply.run);
+  await studio.openRun(reply.run);
+  return studio.say(`Run ${run.id} is trained again. At its end the two are compared, number by number.`);
 }
 
 function rename(studio, run, cell, refill) {

@@ -6,14 +6,14 @@ import { altered, boundless, figureOf, pressed, scaleOf, typed } from "./scales.
 
 const NOTED = 5000; // milliseconds a note about a typed number stays
 
-/** One numeric setting on screen. While it is dragged, nothing from outside moves it. */
+/** One numeric setting on screen. While it is dragged or typed, nothing from outside moves it. */
 export class Slider {
   /**
    * @param {object} setting  core.catalog.fields.Setting as JSON; `empty` is its word for no value
    * @param {(value:number|null, how:{final:boolean, gesture:string|null}) => void} change
    */
   constructor(setting, id, change) {
-    Object.assign(this, { setting, id, change, value: setting.default, gesture: null, held: false });
+    Object.assign(this, { setting, id, change, value: setting.default, gesture: null, held: false, typing: false });
     this.scale = scaleOf(setting);
     this.build();
     this.listen();
@@ -71,14 +71,19 @@ export class Slider {
       event.preventDefault();
       this.move(next, true);
     });
+    figure.addEventListener("input", () => (this.typing = true));
     figure.addEventListener("change", () => {
+      this.typing = false;
       const value = typed(figure.value, setting);
       if (value === undefined) this.show();
       else this.move(value, true);
       this.note(altered(figure.value, value));
       figure.value = figureOf(this.value, setting);
     });
-    figure.addEventListener("blur", () => this.show());
+    figure.addEventListener("blur", () => {
+      this.typing = false;
+      this.show();
+    });
     this.none?.addEventListener("click", () =>
       this.move(this.value === null ? (setting.default ?? setting.start ?? setting.low) : null, true),
     );
@@ -109,7 +114,8 @@ export class Slider {
     slider.style.setProperty("--fill", `${none ? 0 : (scale.to(value) / scale.stops) * 100}%`);
     if (!none) slider.value = scale.to(value);
     give(slider, "aria-valuetext", none ? setting.empty : `${short(value, 4)} ${setting.unit}`.trim());
-    if (document.activeElement !== figure) figure.value = figureOf(value, setting);
+    const text = figureOf(value, setting);
+    if (!this.typing && figure.value !== text) figure.value = text;
     figure.hidden = none;
     slider.classList.toggle("ls-none", none);
     if (this.none) give(this.none, "aria-pressed", String(none));

@@ -17,6 +17,7 @@ const LIVE = new Set(["queued", "starting", "running", "paused"]);
  * @property {number[]} moments  the steps of its past that are kept
  * @property {{run:number, step:number}|null} parent  the moment of another run it goes on from
  * @property {Map<string, Curve>|null} before  the curves of that run up to there
+ * @property {number} told  the number of the event up to which the draft knows what was changed
  */
 
 /** Whether more will come of a run in this state. */
@@ -25,7 +26,7 @@ export function goesOn(state) {
 }
 
 /** @returns {Run} */
-export function freshRun(id, experiment, name = "", parent = null) {
+export function freshRun(id, experiment, name = "", { parent = null, told = 0 } = {}) {
   const nothing = {
     reason: "",
     progress: null,
@@ -38,7 +39,7 @@ export function freshRun(id, experiment, name = "", parent = null) {
     before: null,
   };
   const empty = { series: new Map(), marks: [], moments: [] };
-  return { id, name, experiment, parent, state: "queued", ...empty, ...nothing };
+  return { id, name, experiment, parent, told, state: "queued", ...empty, ...nothing };
 }
 
 /** Takes what a tick tells into the run. */

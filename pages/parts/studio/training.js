@@ -62,8 +62,10 @@ function build(studio, strip) {
   schedule.element.append(createCourse(studio));
   seed?.element.append(createMany(studio));
   batch?.element.querySelector(".ls-figure").after(createNoise(studio));
-  strip.append(...parts.map(({ element }) => element), createMore(studio));
-  return parts;
+  strip.append(...parts.map(({ element }) => element));
+  const more = createMore(studio);
+  strip.append(more.element);
+  return [...parts, more];
 }
 
 /** The course of the learning rate over the run, as its schedule has it before anything is trained. */
@@ -124,8 +126,9 @@ function createMore(studio) {
     "data-tip": "More: when it ends, what it keeps, how gradients are tamed, on what it computes.",
   };
   const button = make("button", { type: "button", class: "ls-more", ...words }, icon("more"));
+  let forms = [];
   createPopover(studio, button, "More settings of training", (panel) => {
-    const forms = [guards, machine].map((settings) => createForm(settings, "training", studio.change));
+    forms = [guards, machine].map((settings) => createForm(settings, "training", studio.change));
     for (const form of forms) form.set(state.draft.training);
     const { device_name: name, devices = [] } = state.catalogue.system ?? {};
     const known = new Set(["auto", ...devices.map(({ device }) => device)]);
@@ -140,5 +143,5 @@ function createMore(studio) {
     );
   });
   give(button, "hidden", !rest.length);
-  return button;
+  return { element: button, update: () => forms.forEach((form) => form.set(state.draft.training)) };
 }
