@@ -1,8 +1,9 @@
-"""Where to compute, with how many threads and in what precision: found, and chosen by measuring."""
+"""Where to compute, with how many threads, in what precision and layout: found, and chosen by measuring."""
 
 import os
 import platform
 from collections.abc import Callable
+from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -15,8 +16,20 @@ from core.problems import Problem, Problems
 MEASURED_SECONDS = 0.05
 """How long each candidate is tried; the whole choice stays well under a second."""
 
+MOST_SECONDS, MOST_SHARE = 1.0, 0.04
+"""Once half these seconds are gone nothing else is tried; and tries take at most this share of a run's steps:
+of its time a little more, for first steps are slower."""
+
 CLEARLY = 1.15
 """How many times as fast a choice must be that costs something: a change under way, or digits."""
+
+FASTER = 1.05
+"""How many times as fast a choice must be that costs nothing, to be told from chance."""
+
+_TURNS, _LEAST = 2, 3
+"""Each is measured so often at most, over so many steps at least."""
+_WARM, _LONG = 2, 0.2
+"""So many steps are not counted, unless they take so many seconds."""
 
 
 class Pins(NamedTuple):
@@ -25,6 +38,8 @@ class Pins(NamedTuple):
     device: str
     threads: int
     precision: str = "float32"
+    layout: str = "plain"
+    """How pictures lie in memory: `plain`, or `channels_last`."""
 
 
 Trial = Callable[[Pins], Callable[[], None]]
@@ -75,21 +90,57 @@ def set_random_state(device: str, states: list[Tensor]) -> None:
         torch.get_device_module(device).set_rng_state(states[1])
 
 
-def choose(training: Training, trial: Trial) -> Pins:
-    """The fastest allowed device, thread count and precision. What is pinned is not measured."""
+def choose(training: Training, trial: Trial, *, pictures: bool = False, steps: int | None = None) -> Pins:
+    """The fastest allowed device, thread count, precision and layout. What is pinned is not measured.
+
+    One thing is chosen after the other, so that trials add up. pictures: whether there is a layout to choose.
+    steps: those of the whole run, None when it has no end; a short one is not worth many trials.
+    """
+    began, choices = perf_counter(), _choices(training, pictures)
+    best = Pins(**{name: value for ways in choices for name, value in ways[0].items()})
+    for place, ways in enumerate(choices):
+        each = int(MOST_SHARE * steps / len(ways)) if steps is not None else 1 << 40
+        worth = each >= _LEAST or place == 0  # where to compute is found out at any rate
+        if len(ways) > 1 and worth and perf_counter() - began < MOST_SECONDS / 2:
+            best = _fastest([best._replace(**way) for way in ways], trial, each)
+    return best
+
+
+def _choices(training: Training, pictures: bool) -> list[list[dict[str, Any]]]:
+    """What is chosen, one after the other, and the ways that are allowed of each; the plainest first."""
     names = [usable(training.device)] if training.device != "auto" else found()
+    places = [{"device": name, "threads": count} for name in names
+              for count in ([training.threads] if training.threads else _thread_counts(name))]
     precisions = ["float32", "bfloat16"] if training.precision == "auto" else [training.precision]
-    candidates = [Pins(name, count, precision) for name in names
-                  for count in ([training.threads] if training.threads else _thread_counts(name))
-                  for precision in precisions]
-    if len(candidates) == 1:
-        return candidates[0]
-    return max(candidates, key=lambda pins: _steps_per_second(pins, trial) * _worth(pins))
+    return [places, [{"precision": one} for one in precisions],
+            [{"layout": one} for one in (_layouts(training) if pictures else ["plain"])]]
+
+
+def _layouts(training: Training) -> list[str]:
+    """The layouts allowed. Compiled steps have their own, so beside them none is measured."""
+    if training.layout != "auto":
+        return [training.layout]
+    return ["plain", "channels_last"] if training.turbo == "off" else ["plain"]
+
+
+def _fastest(candidates: list[Pins], trial: Trial, steps: int) -> Pins:
+    """The fastest of them, each measured in turn and taken at its best: others compute here too.
+
+    steps: about how many steps there are for each.
+    """
+    began, speeds, ready = perf_counter(), dict.fromkeys(candidates, 0.0), cache(trial)
+    turns = min(_TURNS, max(1, steps // _LEAST))
+    for turn in range(turns):
+        if turn == 0 or perf_counter() - began < MOST_SECONDS / 4:
+            for pins in candidates:
+                speeds[pins] = max(speeds[pins], _steps_per_second(pins, ready, steps // turns))
+    return max(candidates, key=lambda pins: speeds[pins] * _worth(pins))
 
 
 def _worth(pins: Pins) -> float:
-    """Fewer digits must gain clearly more."""
-    return 1 / CLEARLY if pins.precision == "bfloat16" else 1.0
+    """Fewer digits must gain clearly more, another layout a little."""
+    return (1 / CLEARLY if pins.precision == "bfloat16" else 1.0) / (
+        FASTER if pins.layout == "channels_last" else 1.0)
 
 
 def better(now: Pins, trial: Trial) -> tuple[Pins, float]:
@@ -117,17 +168,21 @@ def _thread_counts(device: str) -> list[int]:
     return sorted({1, max(1, cores // 2), max(1, cores - 1)}) if device == "cpu" and cores > 2 else [1]
 
 
-def _steps_per_second(pins: Pins, trial: Trial) -> float:
+def _steps_per_second(pins: Pins, trial: Trial, most: int = 1 << 40) -> float:
+    """How fast it trains. most: about so many steps are taken at most."""
     torch.set_num_threads(pins.threads)
-    step = trial(pins)
-    for _ in range(3):
-        step()
-    _wait(pins.device)
-    began, steps = perf_counter(), 0
-    while perf_counter() - began < MEASURED_SECONDS:
+    step, began, steps = trial(pins), perf_counter(), 0
+    while steps < _WARM and perf_counter() - began < MEASURED_SECONDS:
         step()
         steps += 1
     _wait(pins.device)
+    if perf_counter() - began < _LONG:
+        counted = max(_LEAST, most) - _WARM
+        began, steps = perf_counter(), 0
+        while steps < counted and perf_counter() - began < MEASURED_SECONDS:
+            step()
+            steps += 1
+        _wait(pins.device)
     return steps / (perf_counter() - began)
 
 
