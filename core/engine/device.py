@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Callable
 from functools import cache
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +14,7 @@ from core.experiment.model import Training
 from core.problems import Problem, Problems
 
 MEASURED_SECONDS = 0.05
-"""How long each candidate is tried; the whole choice stays well under a second."""
+"""How long each place to compute in is tried."""
 
 MOST_SECONDS, MOST_SHARE = 1.0, 0.04
 """Once half these seconds are gone nothing else is tried; and tries take at most this share of a run's steps:
@@ -26,10 +26,10 @@ CLEARLY = 1.15
 FASTER = 1.05
 """How many times as fast a choice must be that costs nothing, to be told from chance."""
 
-_TURNS, _LEAST = 2, 3
-"""Each is measured so often at most, over so many steps at least."""
-_WARM, _LONG = 2, 0.2
-"""So many steps are not counted, unless they take so many seconds."""
+_TURNS, _TURN_SECONDS = 5, 0.02
+"""How often at most, and for how long, ways that compute in the same place are measured in turn."""
+_LEAST, _LONG = 2, 0.2
+"""A turn is so many steps at least, the first not counted; unless that takes so many seconds."""
 
 
 class Pins(NamedTuple):
@@ -44,6 +44,7 @@ class Pins(NamedTuple):
 
 Trial = Callable[[Pins], Callable[[], None]]
 """Gives a function that takes one training step as pinned, on copies."""
+Clock = Callable[[], float]
 
 
 def found() -> list[str]:
@@ -96,12 +97,13 @@ def choose(training: Training, trial: Trial, *, pictures: bool = False, steps: i
     One thing is chosen after the other, so that trials add up. pictures: whether there is a layout to choose.
     steps: those of the whole run, None when it has no end; a short one is not worth many trials.
     """
-    began, choices = perf_counter(), _choices(training, pictures)
-    best = Pins(**{name: value for ways in choices for name, value in ways[0].items()})
-    for place, ways in enumerate(choices):
-        each = int(MOST_SHARE * steps / len(ways)) if steps is not None else 1 << 40
-        worth = each >= _LEAST or place == 0  # where to compute is found out at any rate
-        if len(ways) > 1 and worth and perf_counter() - began < MOST_SECONDS / 2:
+    began, (places, *others) = perf_counter(), _choices(training, pictures)
+    first = Pins(**{name: value for ways in (places, *others) for name, value in ways[0].items()})
+    where = [first._replace(**way) for way in places]
+    best = max(where, key=lambda pins: _steps_per_second(pins, trial)) if len(where) > 1 else first
+    for ways in others:
+        each = int(MOST_SHARE * steps / len(ways)) if steps is not None else _TURNS << 40
+        if len(ways) > 1 and each >= _LEAST and perf_counter() - began < MOST_SECONDS / 2:
             best = _fastest([best._replace(**way) for way in ways], trial, each)
     return best
 
@@ -124,17 +126,32 @@ def _layouts(training: Training) -> list[str]:
 
 
 def _fastest(candidates: list[Pins], trial: Trial, steps: int) -> Pins:
-    """The fastest of them, each measured in turn and taken at its best: others compute here too.
+    """The fastest of them, each measured in turn and taken at its best.
 
     steps: about how many steps there are for each.
     """
     began, speeds, ready = perf_counter(), dict.fromkeys(candidates, 0.0), cache(trial)
-    turns = min(_TURNS, max(1, steps // _LEAST))
+    turns = min(_TURNS, steps // _LEAST)
     for turn in range(turns):
         if turn == 0 or perf_counter() - began < MOST_SECONDS / 4:
             for pins in candidates:
-                speeds[pins] = max(speeds[pins], _steps_per_second(pins, ready, steps // turns))
+                speeds[pins] = max(speeds[pins], _at_once(pins, ready, steps // turns))
     return max(candidates, key=lambda pins: speeds[pins] * _worth(pins))
+
+
+def _at_once(pins: Pins, trial: Trial, most: int) -> float:
+    """Steps a second in one turn of `most` steps at most."""
+    step, clock = trial(pins), _clock(pins)
+    began = clock()
+    step()
+    _wait(pins.device)
+    first = clock() - began
+    return 1 / first if first > _LONG else _timed(step, pins, _TURN_SECONDS, most - 1, clock)
+
+
+def _clock(pins: Pins) -> Clock:
+    """On one thread the processor's time, where no other program counts; Windows tells it too coarsely."""
+    return process_time if (pins.device, pins.threads) == ("cpu", 1) and os.name != "nt" else perf_counter
 
 
 def _worth(pins: Pins) -> float:
@@ -168,22 +185,22 @@ def _thread_counts(device: str) -> list[int]:
     return sorted({1, max(1, cores // 2), max(1, cores - 1)}) if device == "cpu" and cores > 2 else [1]
 
 
-def _steps_per_second(pins: Pins, trial: Trial, most: int = 1 << 40) -> float:
-    """How fast it trains. most: about so many steps are taken at most."""
+def _steps_per_second(pins: Pins, trial: Trial) -> float:
     torch.set_num_threads(pins.threads)
-    step, began, steps = trial(pins), perf_counter(), 0
-    while steps < _WARM and perf_counter() - began < MEASURED_SECONDS:
+    step = trial(pins)
+    for _ in range(3):
+        step()
+    _wait(pins.device)
+    return _timed(step, pins, MEASURED_SECONDS, None, perf_counter)
+
+
+def _timed(step: Callable[[], None], pins: Pins, seconds: float, most: int | None, clock: Clock) -> float:
+    began, steps = clock(), 0
+    while steps != most and clock() - began < seconds:
         step()
         steps += 1
     _wait(pins.device)
-    if perf_counter() - began < _LONG:
-        counted = max(_LEAST, most) - _WARM
-        began, steps = perf_counter(), 0
-        while steps < counted and perf_counter() - began < MEASURED_SECONDS:
-            step()
-            steps += 1
-        _wait(pins.device)
-    return steps / (perf_counter() - began)
+    return steps / (clock() - began)
 
 
 def _wait(device: str) -> None:

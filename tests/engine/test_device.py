@@ -32,8 +32,7 @@ def test_a_device_that_is_not_there_is_refused(device):
 
 def test_the_faster_candidate_wins(monkeypatch):
     monkeypatch.setattr(devices, "_thread_counts", lambda device: [1, 2])
-    monkeypatch.setattr(devices, "_steps_per_second",
-                        lambda pins, trial, most: {1: 5.0, 2: 50.0}[pins.threads])
+    monkeypatch.setattr(devices, "_steps_per_second", lambda pins, trial: {1: 5.0, 2: 50.0}[pins.threads])
     before = torch.get_num_threads()
     assert devices.choose(draft(threads=None).training, lambda pins: lambda: None).threads == 2
     torch.set_num_threads(before)
@@ -42,8 +41,13 @@ def test_the_faster_candidate_wins(monkeypatch):
 def measured(monkeypatch, speed, steps=None, pictures=True, **training):
     """What is chosen where a way's speed is `speed(pins)`, and the ways that were tried."""
     tried: list[devices.Pins] = []
-    monkeypatch.setattr(devices, "_steps_per_second",
-                        lambda pins, trial, most: tried.append(pins) or speed(pins))
+
+    def told(pins, *_):
+        tried.append(pins)
+        return speed(pins)
+
+    monkeypatch.setattr(devices, "_steps_per_second", told)
+    monkeypatch.setattr(devices, "_at_once", told)
     asked = draft(**{"layout": "auto", **training}).training
     return devices.choose(asked, lambda pins: lambda: None, pictures=pictures, steps=steps), tried
 
@@ -54,7 +58,7 @@ def test_one_thing_is_chosen_after_the_other_so_that_trials_add_up(monkeypatch):
                              threads=None, precision="auto")
     assert chosen == ("cpu", 3, "float32", "channels_last")
     assert len(set(tried)) == 5  # three counts; at the best of them one more precision, one more layout
-    assert len(tried) == 2 * (3 + 2 + 2)
+    assert len(tried) <= 3 + (2 + 2) * 5
 
 
 def test_another_layout_must_be_faster_by_more_than_chance(monkeypatch):
@@ -73,13 +77,13 @@ def test_a_layout_is_tried_for_pictures_only_and_not_beside_compiled_steps(monke
 
 
 def test_trying_takes_at_most_a_twentieth_of_a_short_run(monkeypatch):
-    for steps, worth in ((100, False), (149, False), (150, True), (None, True)):
+    for steps, worth in ((20, False), (99, False), (100, True), (None, True)):
         _, tried = measured(monkeypatch, lambda pins: 1.0, steps=steps)
         assert bool(tried) == worth
 
 
 def test_nothing_else_is_tried_once_half_a_second_is_gone(monkeypatch):
-    now = iter([0.0, 0.3, 0.3, 0.4, 0.6])
+    now = iter([0.0, 0.3, 0.3, *[0.6] * 5])
     monkeypatch.setattr(devices, "perf_counter", lambda: next(now))
     chosen, tried = measured(monkeypatch, lambda pins: 2.0 if pins.layout != "plain" else 1.0,
                              precision="auto")

@@ -51,7 +51,7 @@ def test_a_run_in_mixed_precision_goes_on_exactly(tmp_path):
 def test_automatic_takes_fewer_digits_only_when_that_is_clearly_faster(monkeypatch):
     for gain, chosen in ((1.1, "float32"), (1.3, "bfloat16")):
         speeds = {"float32": 100.0, "bfloat16": 100.0 * gain}
-        monkeypatch.setattr(devices, "_steps_per_second",
+        monkeypatch.setattr(devices, "_at_once",
                             lambda pins, trial, most, speeds=speeds: speeds[pins.precision])
         trainer = Trainer(draft(precision="auto"))
         (started, _) = trainer.start()
