@@ -86,3 +86,16 @@ def test_a_replay_that_cannot_have_the_compiled_steps_says_so_and_does_not_claim
     works.until_over(other, 60)
     assert [event.state for event in works.said(other, TurboChanged)] == ["off"]
     assert any("Not exact" in text for _, text in works.reader(other).notes())
+
+
+@pytest.mark.parametrize("layout", ["auto", "channels_last"])
+def test_pictures_lie_in_a_replay_as_they_did_in_its_run(works, layout):
+    run = works.queue(experiment("digits-cnn", layout=layout, **PINNED))
+    works.until_over(run, 60)
+    (told,) = works.said(run, Started)
+    assert layout in ("auto", told.layout)
+    other = replaying.replay(works.store, run, uuid.uuid4().hex)
+    assert works.run(other).experiment["training"]["layout"] == told.layout
+    works.until_over(other, 60)
+    assert works.said(other, Started) == [told]
+    equal(works, run, other)
