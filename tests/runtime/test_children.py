@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from core.runtime.children import HELD
+from tests.runtime.conftest import experiment
 
 STEPS = """
 import resource, torch
@@ -29,4 +30,11 @@ def faults(environment: dict[str, str]) -> int:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a matter of glibc")
 def test_memory_that_a_step_let_go_of_is_not_asked_of_the_system_again():
-    assert faults(HELD) * 10 < faults({})
+    assert faults(HELD) < 100  # otherwise up to 273,000, as chance has laid the memory
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a matter of glibc")
+def test_workers_are_told_so(works):
+    run = works.queue(experiment(epochs=None))
+    works.until_step(run, 1)
+    assert works.worker(run).environ().items() >= HELD.items()
