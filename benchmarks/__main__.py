@@ -19,6 +19,7 @@ PARTS = {
     "frameworks": "The engine, against frameworks",
     "turbo": "Compiled steps",
     "playground": "Compiled steps, against a playground's engine",
+    "choices": "What a step may be made of",
     "gpu": "On a GPU",
     "browser": "In a browser",
     "moments": "Going back in time",

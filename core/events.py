@@ -20,6 +20,8 @@ class Started(Plain):
     threads: int
     precision: str = "float32"
     """What numbers the network computes with on its way forward and back."""
+    layout: str = "plain"
+    """How pictures lie in memory while it trains: `plain`, or `channels_last`."""
     epochs: int | None
     steps_per_epoch: int
     samples: dict[str, int]

@@ -53,7 +53,8 @@ class _Adaptive(Optimizer):
     """The Adam family: momentum, and a step size of its own for every weight."""
 
     target: ClassVar[str]
-    fused: ClassVar[bool] = False
+    faster: ClassVar[str] = "foreach"
+    """Torch's fastest way of this rule on a processor (docs/decisions.md)."""
     learning_rate: float = _rate(0.001)
     beta1: float = _beta1()
     beta2: float = _beta2()
@@ -61,8 +62,8 @@ class _Adaptive(Optimizer):
 
     def parts(self) -> tuple[Part, ...]:
         return (Part(Call(self.target, {
-            "lr": self.learning_rate, "betas": (self.beta1, self.beta2), "weight_decay": self.weight_decay}
-            | ({"fused": True} if self.fused else {}))),)
+            "lr": self.learning_rate, "betas": (self.beta1, self.beta2), "weight_decay": self.weight_decay,
+            self.faster: True})),)
 
 
 class Adam(_Adaptive):
@@ -71,7 +72,7 @@ class Adam(_Adaptive):
     kind: Literal["adam"] = "adam"
     title: ClassVar[str] = "Adam"
     target: ClassVar[str] = "optim.Adam"
-    fused: ClassVar[bool] = True
+    faster: ClassVar[str] = "fused"
 
 
 class AdamW(_Adaptive):
@@ -80,7 +81,7 @@ class AdamW(_Adaptive):
     kind: Literal["adamw"] = "adamw"
     title: ClassVar[str] = "AdamW"
     target: ClassVar[str] = "optim.AdamW"
-    fused: ClassVar[bool] = True
+    faster: ClassVar[str] = "fused"
     weight_decay: float = _decay(0.01)
 
 
@@ -115,8 +116,9 @@ class RMSprop(Optimizer):
     weight_decay: float = _decay()
 
     def parts(self) -> tuple[Part, ...]:
-        return (Part(Call("optim.RMSprop", {"lr": self.learning_rate, "alpha": self.alpha,
-                                            "momentum": self.momentum, "weight_decay": self.weight_decay}),
+        return (Part(Call("optim.RMSprop",
+                          {"lr": self.learning_rate, "alpha": self.alpha, "momentum": self.momentum,
+                           "weight_decay": self.weight_decay, "foreach": True}),
                      late=(Late("momentum", "momentum_buffer", "square_avg"),)),)
 
     def kept(self) -> int:
@@ -151,7 +153,7 @@ class Adadelta(Optimizer):
 
     def parts(self) -> tuple[Part, ...]:
         return (Part(Call("optim.Adadelta", {"lr": self.learning_rate, "rho": self.rho,
-                                             "weight_decay": self.weight_decay})),)
+                                             "weight_decay": self.weight_decay, "foreach": True})),)
 
 
 class LBFGS(Optimizer):

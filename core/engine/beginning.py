@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.engine.build import Net, network
 from core.engine.data import Split, split
@@ -55,6 +55,14 @@ def shuffle(count: int, seed: int, epoch: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed + 1_000_003 * epoch))
 
 
+def pictures(experiment: Experiment) -> bool:
+    """Whether a network is given pictures and moves filters over them."""
+    if len(experiment.data.shape.axes) != 3:
+        return False
+    with torch.device("meta"):  # shapes only
+        return any(isinstance(part, nn.Conv2d) for part in network(experiment).modules())
+
+
 def tried(experiment: Experiment, pins: Pins, ready: Split | None = None) -> Callable[[], None]:
     """A function that takes one step of a fresh network as pinned, always the same one.
 
@@ -64,7 +72,7 @@ def tried(experiment: Experiment, pins: Pins, ready: Split | None = None) -> Cal
     loss = experiment.training.loss.for_task(ready.task)
     inputs, targets = ready.part("train")
     targets = encoded(targets, ready, loss.one_hot)
-    stepper = Stepper(experiment, initial(experiment).to(pins.device), targets, pins.precision)
+    stepper = Stepper(experiment, initial(experiment).to(pins.device), targets, pins.precision, pins.layout)
     one = inputs[:experiment.training.batch_size], targets[:experiment.training.batch_size]
 
     def step() -> None:

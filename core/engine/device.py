@@ -1,9 +1,10 @@
-"""Where to compute, with how many threads and in what precision: found, and chosen by measuring."""
+"""Where to compute, with how many threads, in what precision and layout: found, and chosen by measuring."""
 
 import os
 import platform
 from collections.abc import Callable
-from time import perf_counter
+from functools import cache
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 import torch
@@ -13,10 +14,22 @@ from core.experiment.model import Training
 from core.problems import Problem, Problems
 
 MEASURED_SECONDS = 0.05
-"""How long each candidate is tried; the whole choice stays well under a second."""
+"""How long each place to compute in is tried."""
+
+MOST_SECONDS, MOST_SHARE = 1.0, 0.04
+"""Once half these seconds are gone nothing else is tried; and tries take at most this share of a run's steps:
+of its time a little more, for first steps are slower."""
 
 CLEARLY = 1.15
 """How many times as fast a choice must be that costs something: a change under way, or digits."""
+
+FASTER = 1.05
+"""How many times as fast a choice must be that costs nothing, to be told from chance."""
+
+_TURNS, _TURN_SECONDS = 5, 0.02
+"""How often at most, and for how long, ways that compute in the same place are measured in turn."""
+_LEAST, _LONG = 2, 0.2
+"""A turn is so many steps at least, the first not counted; unless that takes so many seconds."""
 
 
 class Pins(NamedTuple):
@@ -25,10 +38,13 @@ class Pins(NamedTuple):
     device: str
     threads: int
     precision: str = "float32"
+    layout: str = "plain"
+    """How pictures lie in memory: `plain`, or `channels_last`."""
 
 
 Trial = Callable[[Pins], Callable[[], None]]
 """Gives a function that takes one training step as pinned, on copies."""
+Clock = Callable[[], float]
 
 
 def found() -> list[str]:
@@ -75,21 +91,73 @@ def set_random_state(device: str, states: list[Tensor]) -> None:
         torch.get_device_module(device).set_rng_state(states[1])
 
 
-def choose(training: Training, trial: Trial) -> Pins:
-    """The fastest allowed device, thread count and precision. What is pinned is not measured."""
+def choose(training: Training, trial: Trial, *, pictures: bool = False, steps: int | None = None) -> Pins:
+    """The fastest allowed device, thread count, precision and layout. What is pinned is not measured.
+
+    One thing is chosen after the other, so that trials add up. pictures: whether there is a layout to choose.
+    steps: those of the whole run, None when it has no end; a short one is not worth many trials.
+    """
+    began, (places, *others) = perf_counter(), _choices(training, pictures)
+    first = Pins(**{name: value for ways in (places, *others) for name, value in ways[0].items()})
+    where = [first._replace(**way) for way in places]
+    best = max(where, key=lambda pins: _steps_per_second(pins, trial)) if len(where) > 1 else first
+    for ways in others:
+        each = int(MOST_SHARE * steps / len(ways)) if steps is not None else _TURNS << 40
+        if len(ways) > 1 and each >= _LEAST and perf_counter() - began < MOST_SECONDS / 2:
+            best = _fastest([best._replace(**way) for way in ways], trial, each)
+    return best
+
+
+def _choices(training: Training, pictures: bool) -> list[list[dict[str, Any]]]:
+    """What is chosen, one after the other, and the ways that are allowed of each; the plainest first."""
     names = [usable(training.device)] if training.device != "auto" else found()
+    places = [{"device": name, "threads": count} for name in names
+              for count in ([training.threads] if training.threads else _thread_counts(name))]
     precisions = ["float32", "bfloat16"] if training.precision == "auto" else [training.precision]
-    candidates = [Pins(name, count, precision) for name in names
-                  for count in ([training.threads] if training.threads else _thread_counts(name))
-                  for precision in precisions]
-    if len(candidates) == 1:
-        return candidates[0]
-    return max(candidates, key=lambda pins: _steps_per_second(pins, trial) * _worth(pins))
+    return [places, [{"precision": one} for one in precisions],
+            [{"layout": one} for one in (_layouts(training) if pictures else ["plain"])]]
+
+
+def _layouts(training: Training) -> list[str]:
+    """The layouts allowed. Compiled steps have their own, so beside them none is measured."""
+    if training.layout != "auto":
+        return [training.layout]
+    return ["plain", "channels_last"] if training.turbo == "off" else ["plain"]
+
+
+def _fastest(candidates: list[Pins], trial: Trial, steps: int) -> Pins:
+    """The fastest of them, each measured in turn and taken at its best.
+
+    steps: about how many steps there are for each.
+    """
+    began, speeds, ready = perf_counter(), dict.fromkeys(candidates, 0.0), cache(trial)
+    turns = min(_TURNS, steps // _LEAST)
+    for turn in range(turns):
+        if turn == 0 or perf_counter() - began < MOST_SECONDS / 4:
+            for pins in candidates:
+                speeds[pins] = max(speeds[pins], _at_once(pins, ready, steps // turns))
+    return max(candidates, key=lambda pins: speeds[pins] * _worth(pins))
+
+
+def _at_once(pins: Pins, trial: Trial, most: int) -> float:
+    """Steps a second in one turn of `most` steps at most."""
+    step, clock = trial(pins), _clock(pins)
+    began = clock()
+    step()
+    _wait(pins.device)
+    first = clock() - began
+    return 1 / first if first > _LONG else _timed(step, pins, _TURN_SECONDS, most - 1, clock)
+
+
+def _clock(pins: Pins) -> Clock:
+    """On one thread the processor's time, where no other program counts; Windows tells it too coarsely."""
+    return process_time if (pins.device, pins.threads) == ("cpu", 1) and os.name != "nt" else perf_counter
 
 
 def _worth(pins: Pins) -> float:
-    """Fewer digits must gain clearly more."""
-    return 1 / CLEARLY if pins.precision == "bfloat16" else 1.0
+    """Fewer digits must gain clearly more, another layout a little."""
+    return (1 / CLEARLY if pins.precision == "bfloat16" else 1.0) / (
+        FASTER if pins.layout == "channels_last" else 1.0)
 
 
 def better(now: Pins, trial: Trial) -> tuple[Pins, float]:
@@ -123,12 +191,16 @@ def _steps_per_second(pins: Pins, trial: Trial) -> float:
     for _ in range(3):
         step()
     _wait(pins.device)
-    began, steps = perf_counter(), 0
-    while perf_counter() - began < MEASURED_SECONDS:
+    return _timed(step, pins, MEASURED_SECONDS, None, perf_counter)
+
+
+def _timed(step: Callable[[], None], pins: Pins, seconds: float, most: int | None, clock: Clock) -> float:
+    began, steps = clock(), 0
+    while steps != most and clock() - began < seconds:
         step()
         steps += 1
     _wait(pins.device)
-    return steps / (perf_counter() - began)
+    return steps / (clock() - began)
 
 
 def _wait(device: str) -> None:

@@ -28,9 +28,10 @@ _CODE = _code()  # now, while the code on the disk is the code that was loaded
 
 def key(trainer: "Trainer") -> dict[str, Any]:
     """What must be the same for a run to go on exactly, each by what a reader would call it."""
-    device, threads, precision = trainer.pins
+    device, threads, precision, layout = trainer.pins
     return {"torch": torch.__version__, "device": device, "machine": device_name(device), "threads": threads,
-            "precision": precision, "instruction set": torch.backends.cpu.get_cpu_capability(),
+            "precision": precision, "layout": layout,
+            "instruction set": torch.backends.cpu.get_cpu_capability(),
             "data": trainer.split.data_hash, "version of Layerscope": _CODE}
 
 

@@ -61,13 +61,17 @@ def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
 
 
 class _Pooled(torch.autograd.Function):
-    """Max pooling computed channels-last, then as an option ReLU. Cannot be differentiated twice."""
+    """Max pooling computed channels-last, then as an option ReLU. Cannot be differentiated twice.
+
+    What it gives lies as what it was given.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, window: list[tuple[int, int]], rectified: bool) -> Tensor:
         last = x.contiguous(memory_format=torch.channels_last)
         result, places = torch.ops.aten.max_pool2d_with_indices(last, *window)
-        result, places = result.contiguous(), places.contiguous()
+        if last is not x:
+            result, places = result.contiguous(), places.contiguous()
         if rectified:
             result.clamp_min_(0)
         ctx.save_for_backward(x, places, result)

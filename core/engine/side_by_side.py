@@ -46,6 +46,10 @@ class Block:
                           else "a batch cannot be worked off in parts here")
         if members[0].stepper.mixed:
             raise refused("many at once are computed in float32")
+        if training.layout == "channels_last":
+            raise refused("many at once have their pictures lie plainly")
+        for member in members:
+            member.pins = member.pins._replace(layout="plain")
         self.members = list(members)
         self._slots = list(members)
         net = members[0].network

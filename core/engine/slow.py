@@ -76,7 +76,7 @@ def _explore(trainer: Trainer, told: Facts) -> None:
     outputs: dict[str, Tensor] = {}
     facts: dict[str, Facts] = {}
     put_out = inputs
-    for place, (id, trace) in enumerate(net.traces(inputs)):
+    for place, (id, trace) in enumerate(net.traces(trainer.stepper.laid(inputs))):
         put_out = trace.output
         if place > MOST_LAYERS:
             continue

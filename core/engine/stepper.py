@@ -16,12 +16,15 @@ from core.experiment.model import Experiment
 class Stepper:
     """One step of training. Waits for nothing, asks nothing back."""
 
-    def __init__(self, experiment: Experiment, net: Net, targets: Tensor, precision: str = "float32") -> None:
-        """targets: those of the train split, as the loss reads them. precision: see `Pins`."""
+    def __init__(self, experiment: Experiment, net: Net, targets: Tensor, precision: str = "float32",
+                 layout: str = "plain") -> None:
+        """targets: those of the train split, as the loss reads them. precision, layout: see `Pins`."""
         self.net, samples = net, len(targets)
         self.mixed = precision == "bfloat16"
         """Whether the network computes in bfloat16; weights and loss are in float32 all the same."""
-        self._answer = self._mixed if self.mixed else net.forward
+        self._plainly = self._mixed if self.mixed else net.forward
+        self._lies_last = layout == "channels_last"
+        self._answer = self._laid_out if self._lies_last else self._plainly
         task = experiment.data.task
         loss = experiment.training.loss.for_task(task)
         self.loss_of: Any = module(loss.call())
@@ -77,6 +80,16 @@ class Stepper:
     def _mixed(self, inputs: Tensor) -> Tensor:
         with torch.autocast(inputs.device.type, torch.bfloat16):
             return self.net.forward(inputs).float()
+
+    def _laid_out(self, inputs: Tensor) -> Tensor:
+        return self._plainly(self.laid(inputs))
+
+    def laid(self, inputs: Tensor) -> Tensor:
+        """A batch as its numbers lie in memory while it trains: channels last where that was chosen.
+
+        Convolutions keep to what they are given, so the whole network follows; weights stay as they are.
+        """
+        return inputs.to(memory_format=torch.channels_last) if self._lies_last else inputs
 
     def priced(self, loss: Tensor) -> Tensor:
         """A loss with the penalty on large weights added, where there is one."""

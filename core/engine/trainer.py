@@ -4,8 +4,8 @@ What is recorded and validated is a function of the step alone; the clock decide
 """
 
 import math
-from collections.abc import Generator
-from functools import partial
+from collections.abc import Callable, Generator
+from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core.engine import device as devices
-from core.engine.beginning import Batch, Order, initial, shuffle, tried
+from core.engine.beginning import Batch, Order, initial, pictures, shuffle, tried
 from core.engine.course import Course
 from core.engine.data import Split, split
 from core.engine.device import Pins
@@ -36,7 +36,7 @@ from core.events import (
     WeightEdited,
 )
 from core.experiment.changing import course
-from core.experiment.check import check, steps_per_epoch
+from core.experiment.check import check, steps_per_epoch, total_steps
 from core.experiment.model import Experiment, read, write
 from core.problems import Problem, Problems
 
@@ -58,15 +58,16 @@ class Trainer:
         check(experiment)
         self.experiment = experiment
         training = experiment.training
-        self.pins = pins or devices.choose(training, partial(tried, experiment))
+        made = cache(lambda device: data or split(experiment.data, device))
+        self.pins = pins or self._chosen(made)
         torch.set_num_threads(self.pins.threads)
-        self.split = data or split(experiment.data, self.pins.device)
+        self.split: Split = made(self.pins.device)
         self.network = initial(experiment).to(self.pins.device)
         self._inputs, self._targets = self._train_tensors(experiment)
         self.course = Course(steps_per_epoch(experiment, len(self._inputs)))
         self.batch_size = experiment.training.batch_size
         self.seconds, self.over = 0.0, False
-        self.stepper = Stepper(experiment, self.network, self._targets, self.pins.precision)
+        self.stepper = Stepper(experiment, self.network, self._targets, self.pins.precision, self.pins.layout)
         self._live = Live(self)
         self._order: Order | None = None
         self._recorder = Recorder()
@@ -74,13 +75,19 @@ class Trainer:
         self.verdict = Verdict(self.network, training)
         self.turbo: Turbo | None = None
 
+    def _chosen(self, made: Callable[[str], Split]) -> Pins:
+        """What is fastest for its very steps. made: gives the data on a device."""
+        asked = self.experiment
+        return devices.choose(asked.training, lambda pins: tried(asked, pins, made(pins.device)),
+                              pictures=pictures(asked), steps=total_steps(asked))
+
     def start(self) -> list[Event]:
         """What was chosen, and the network's scores before any training."""
         training = self.experiment.training
         started = Started(
             parameters=sum(parameter.numel() for parameter in self.network.parameters()),
             device=self.pins.device, device_name=devices.device_name(self.pins.device),
-            threads=self.pins.threads, precision=self.pins.precision,
+            threads=self.pins.threads, precision=self.pins.precision, layout=self.pins.layout,
             epochs=training.epochs, steps_per_epoch=self.course.steps_per_epoch,
             data_hash=self.split.data_hash,
             samples={name: len(rows) for name, rows in self.split.rows.items()},
@@ -191,7 +198,7 @@ class Trainer:
         memory = remembered(self.optimizers, self.network)
         for node in experiment.network.nodes:
             self.network.block(node.id).requires_grad_(not node.frozen)
-        self.stepper = Stepper(experiment, self.network, self._targets, self.pins.precision)
+        self.stepper = Stepper(experiment, self.network, self._targets, self.pins.precision, self.pins.layout)
         give(self.optimizers, self.network, memory, whole=training.optimizer.closure)
         self.verdict.adopt(training, anew=anew)
         self.experiment, self.batch_size, self.turbo = experiment, training.batch_size, None

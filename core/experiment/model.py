@@ -115,6 +115,11 @@ class Training(Plain):
         "the memory and is faster on devices made for it; weights, updates and judgements stay in float32.",
         titles={"float32": "Full (float32)", "bfloat16": "Mixed (bfloat16)",
                 "auto": "Mixed when it is faster"})
+    layout: Literal["auto", "plain", "channels_last"] = choice(
+        "auto", "How pictures lie in memory for convolutions: row by row of each channel, or the channels of "
+        "a pixel side by side. One may be faster; last digits differ, and where dropout strikes.",
+        title="Layout of pictures",
+        titles={"auto": "Automatic", "plain": "Plain", "channels_last": "Channels last"})
     turbo: Literal["auto", "off"] = choice(
         "off", "Compiles the steps of a run on the processor beside it, and uses them when they are "
         "measurably faster. The last digits then differ from those of a run without.",

@@ -27,6 +27,8 @@ class History(NamedTuple):
     threads: int = 1
     precision: str = ""
     """What the network was computed in; empty when that is not known."""
+    layout: str = ""
+    """How pictures lay in memory; empty when that is not known."""
     changes: tuple[Changed | WeightEdited, ...] = ()
     """In the order in which they were made."""
     stopped: int | None = None
@@ -41,7 +43,8 @@ def history(events: Iterable[Event]) -> History:
     for event in events:
         match event:
             case Started():
-                told = told._replace(device=event.device, threads=event.threads, precision=event.precision)
+                told = told._replace(device=event.device, threads=event.threads, precision=event.precision,
+                                     layout=event.layout)
             case Changed() | WeightEdited():
                 told = told._replace(changes=(*told.changes, event))
             case Stopped():

@@ -38,7 +38,7 @@ def source(experiment: Experiment, history: History, engine: Mapping[str, Any]) 
     (`own.…`), and the functions `shuffle(count, seed, epoch)` and `due(epoch)`.
     """
     walked, carrier = check(experiment), Carrier(engine)
-    steered = Steered(experiment, steps(experiment, history.changes), history.stopped, history.precision)
+    steered = Steered(experiment, steps(experiment, history.changes), history)
     names = network.Names(walked)
     constants = [f"NAME = {experiment.name!r}", *data.constants(experiment.data),
                  *training.constants(steered, history)]

@@ -183,6 +183,6 @@ def _environment(subject: Subject, started: Started | None) -> list[Row]:
     if started is None:
         return []
     return [("Device", f"{started.device_name} ({started.device})"), ("Threads", f"{started.threads}"),
-            ("Precision", started.precision),
+            ("Precision", started.precision), ("Layout of pictures", started.layout.replace("_", " ")),
             ("PyTorch", started.torch_version), ("Steps per epoch", f"{started.steps_per_epoch:,}"),
             ("Training seed", f"{subject.experiment.training.seed}"), ("Data, SHA-256", started.data_hash)]

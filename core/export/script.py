@@ -73,11 +73,12 @@ def _advanced(trainer: Trainer, step: int) -> list[Event]:
 
 
 def _pinned(experiment: Experiment, known: History) -> Experiment:
-    """The experiment on the device, threads and precision its run had, where this machine has them."""
+    """The experiment as its run was pinned (device, threads, …), where this machine has the device."""
     if known.device not in found():
         return experiment
     raw = write(experiment)
-    raw["training"] |= {"device": known.device, "threads": known.threads, "precision": known.precision}
+    raw["training"] |= {"device": known.device, "threads": known.threads, "precision": known.precision,
+                        "layout": known.layout or "plain"}
     return read(raw)
 
 

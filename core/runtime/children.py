@@ -15,6 +15,11 @@ from core.runtime import analyst, paths, worker
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
+HELD = {"MALLOC_TRIM_THRESHOLD_": str(1 << 31), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
+"""Has glibc hold on to memory that was let go, to be had again at the next step: getting it anew from the
+system can cost a third of a step with large batches (docs/decisions.md)."""
+
+
 class Child(Protocol):
     """A process of ours."""
 
@@ -81,7 +86,7 @@ class Spawned:
 def warm_up() -> None:
     """Start loading what children need, in a process beside this one. Comes back at once."""
     os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    os.environ.update({"OMP_WAIT_POLICY": "PASSIVE"} | HELD)
     if _forks():
         multiprocessing.set_forkserver_preload(["core.runtime.warm"])
         forkserver.ensure_running()

@@ -54,7 +54,7 @@ class Past(NamedTuple):
         from core.engine.device import Pins, found
 
         threads = self.checkpoint.key["threads"] if self.checkpoint else self.started.threads
-        pins = Pins(self.started.device, threads, self.started.precision)
+        pins = Pins(self.started.device, threads, self.started.precision, self.started.layout)
         return pins if pins.device in found() else None
 
     def restore(self, trainer: "Trainer") -> "Again":

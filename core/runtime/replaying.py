@@ -75,5 +75,5 @@ def _told(store: Path, run: int) -> list[Event]:
 def _pinned(row: Run, started: Started) -> dict[str, object]:
     """What the run was asked, on the device and threads it was given; compiled steps only as it used them."""
     pins = {"device": started.device, "threads": started.threads, "precision": started.precision,
-            "turbo": "off"}
+            "layout": started.layout, "turbo": "off"}
     return {**row.experiment, "training": {**row.experiment.get("training", {}), **pins}}

@@ -31,10 +31,11 @@ def test_every_schedule_goes_on_exactly(schedule, tmp_path):
     proves(rich(schedule={"kind": schedule}, optimizer={"kind": "sgd", "momentum": 0.9}), 7, tmp_path)
 
 
-@pytest.mark.parametrize("at", [1, 5, 17])
-def test_a_convolutional_network_goes_on_exactly(at, tmp_path):
+@pytest.mark.parametrize(("at", "layout"), [(1, "plain"), (5, "plain"), (17, "plain"), (5, "channels_last")])
+def test_a_convolutional_network_goes_on_exactly(at, layout, tmp_path):
     ready = template("digits-cnn").experiment
-    training = ready.training.model_copy(update={"epochs": 2, "device": "cpu", "threads": 1})
+    training = ready.training.model_copy(update={"epochs": 2, "device": "cpu", "threads": 1,
+                                                         "layout": layout})
     proves(ready.model_copy(update={"training": training}), at, tmp_path)
 
 

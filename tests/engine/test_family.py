@@ -77,7 +77,7 @@ def test_members_of_other_seeds_begin_elsewhere_and_see_the_samples_in_their_own
 @pytest.mark.parametrize("name", ["digits-cnn", "digits-vit", "mackey-glass", "dates"])
 def test_every_kind_of_network_can_be_batched(name):
     raw = write(template(name).experiment)
-    raw["training"] |= {"device": "cpu", "threads": 1, "batch_size": 16}
+    raw["training"] |= {"device": "cpu", "threads": 1, "layout": "plain", "batch_size": 16}
     members = []
     for seed in (0, 1):
         raw["training"]["seed"] = seed

@@ -16,7 +16,7 @@ from tests.experiment.drafts import draft
 
 def mixed(name: str, precision: str = "bfloat16") -> Experiment:
     raw = write(template(name).experiment)
-    raw["training"] |= {"precision": precision, "device": "cpu", "threads": 1}
+    raw["training"] |= {"precision": precision, "device": "cpu", "threads": 1, "layout": "plain"}
     return read(raw)
 
 
@@ -51,8 +51,8 @@ def test_a_run_in_mixed_precision_goes_on_exactly(tmp_path):
 def test_automatic_takes_fewer_digits_only_when_that_is_clearly_faster(monkeypatch):
     for gain, chosen in ((1.1, "float32"), (1.3, "bfloat16")):
         speeds = {"float32": 100.0, "bfloat16": 100.0 * gain}
-        monkeypatch.setattr(devices, "_steps_per_second",
-                            lambda pins, trial, speeds=speeds: speeds[pins.precision])
+        monkeypatch.setattr(devices, "_at_once",
+                            lambda pins, trial, most, speeds=speeds: speeds[pins.precision])
         trainer = Trainer(draft(precision="auto"))
         (started, _) = trainer.start()
         assert started.precision == trainer.pins.precision == chosen

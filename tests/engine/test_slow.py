@@ -28,11 +28,11 @@ def begun(experiment, steps=2):
     return trainer
 
 
-def ready(name):
+def ready(name, layout="plain"):
     if name in OWN:
         return OWN[name]
     experiment = template(name).experiment
-    here = experiment.training.model_copy(update={"device": "cpu", "threads": 1})
+    here = experiment.training.model_copy(update={"device": "cpu", "threads": 1, "layout": layout})
     return experiment.model_copy(update={"training": here})
 
 
@@ -48,6 +48,15 @@ def test_a_step_in_slow_motion_is_the_step_the_run_takes_anyway(name):
     recorded = [event for event in events if isinstance(event, StepsRecorded)]
     assert told["loss"]["value"] == pytest.approx(recorded[-1].losses[-1], rel=1e-4)
     whole(told, slow)
+
+
+def test_slow_motion_tells_of_a_step_whose_pictures_lie_channels_last():
+    asked = ready("digits-cnn", "channels_last")
+    plain, slow = begun(asked, 3), begun(asked)
+    events, told = slowly(slow)
+    assert same(weights(slow.network), weights(plain.network))
+    (recorded,) = [event for event in events if isinstance(event, StepsRecorded)]
+    assert told["loss"]["value"] == pytest.approx(recorded.losses[-1], rel=1e-6)
 
 
 def whole(told, trainer):

@@ -11,4 +11,4 @@ def draft(*layers: Any, data: Any = "moons", **training: Any) -> Experiment:
              for place, layer in enumerate(layers, 1)]
     nodes.append({"id": "out", "layer": {"kind": "output"}})
     return read({"data": {"kind": data} if isinstance(data, str) else data, "network": {"nodes": nodes},
-                 "training": {"device": "cpu", "threads": 1, **training}})
+                 "training": {"device": "cpu", "threads": 1, "layout": "plain", **training}})

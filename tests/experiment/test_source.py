@@ -5,6 +5,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from core.experiment import templates
 from core.experiment.carry import Carrier
 from core.experiment.check import walk
 from core.experiment.model import Experiment, read, write
-from core.experiment.replay import history
+from core.experiment.replay import History, history
 from core.experiment.written import network
 from tests.experiment.fitting import HIDDEN, OUT, experiment, for_data, for_layer
 from tests.experiment.written import by_engine, by_script, few, losses, pinned, said, script
@@ -42,13 +43,21 @@ def cases() -> dict[str, Experiment]:
     found |= {f"training {name}": experiment(optimizer={"kind": rule}, regularization={"kind": "l2"}, **asked)
               for name, asked in ASKED.items() for rule in ("adamw", "lbfgs")}
     for name in ("digits-cnn", "digits-vit", "digits-lstm"):
-        raw = write(pinned(few(templates.template(name).experiment)))
-        raw["training"]["precision"] = "bfloat16"
-        found[f"mixed {name}"] = read(raw)
+        found[f"mixed {name}"] = asking(name, precision="bfloat16")
+    for name in ("digits-cnn", "lenet-5", "small-resnet", "denoiser", "mlp-mixer", "moons"):
+        found[f"channels last {name}"] = asking(name, layout="channels_last")
+    for asked in ({"parts": 3}, {"precision": "bfloat16"}):
+        found[f"channels last with {asked}"] = asking("digits-cnn", layout="channels_last", **asked)
     for data in ("iris", "diabetes", "plane"):
         found |= {f"loss {entry.name()} on {data}": fits for entry in LOSSES
                   if not walk(fits := experiment({"kind": data}, loss={"kind": entry.name()})).problems}
     return found
+
+
+def asking(name: str, **training: Any) -> Experiment:
+    """A template with other settings of training."""
+    raw = write(pinned(few(templates.template(name).experiment)))
+    return read({**raw, "training": {**raw["training"], **training}})
 
 
 CASES = cases()
@@ -62,6 +71,13 @@ def test_first_weights_and_losses_are_the_engines(name: str, tmp_path: Path) -> 
     assert all(torch.equal(ours.weights[key], theirs.weights[key]) for key in ours.weights)
     assert len(ours.losses) == STEPS
     assert ours.losses == theirs.losses
+
+
+def test_the_layout_a_run_told_of_is_the_one_of_its_script():
+    asked = pinned(templates.template("digits-cnn").experiment)
+    for told in ("plain", "channels_last"):
+        written = script(asked, History(layout=told))
+        assert ("channels_last" in written) == (told == "channels_last")
 
 
 WHOLE = {

@@ -32,7 +32,7 @@ class Ran(NamedTuple):
 def pinned(experiment: Experiment, **training: Any) -> Experiment:
     """The experiment on one thread of the processor, so that nothing is measured."""
     raw = write(experiment)
-    raw["training"] |= {"device": "cpu", "threads": 1, **training}
+    raw["training"] |= {"device": "cpu", "threads": 1, "layout": "plain", **training}
     return read(raw)
 
 

@@ -134,3 +134,16 @@ def test_the_plan_of_a_version_before_is_followed_without_a_comparison(works, tm
     path.write_text(json.dumps([events.write(stop)]))
     assert replaying.plan(tmp_path, 1) == [stop]
     assert replaying.original(tmp_path, 1) is None
+
+
+@pytest.mark.parametrize("layout", ["auto", "channels_last"])
+def test_pictures_lie_in_a_replay_as_they_did_in_its_run(works, layout):
+    run = works.queue(experiment("digits-cnn", layout=layout, **PINNED))
+    works.until_over(run, 60)
+    (told,) = works.said(run, Started)
+    assert layout in ("auto", told.layout)
+    other = replaying.replay(works.store, run, uuid.uuid4().hex)
+    assert works.run(other).experiment["training"]["layout"] == told.layout
+    works.until_over(other, 60)
+    assert works.said(other, Started) == [told]
+    equal(works, run, other)

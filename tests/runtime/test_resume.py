@@ -13,7 +13,7 @@ from core.problems import Problems
 from core.records import RunState
 from core.runtime import client, paths, requests
 from core.runtime.desk import Desk
-from core.runtime.past import Again
+from core.runtime.past import Again, Past
 from core.store.trouble import NoSuchRun, RunIsOver
 from tests.conftest import until
 from tests.runtime.conftest import experiment
@@ -218,3 +218,6 @@ def test_a_run_waiting_to_go_on_that_is_stopped_is_interrupted_as_before(own_wor
     assert works.run(run).reason == "Stopped before it went on."
 
 
+def test_a_run_without_a_checkpoint_begins_again_with_its_own_pins():
+    started = STARTED.model_copy(update={"precision": "bfloat16", "layout": "channels_last"})
+    assert Past(started, None, [], [], [], []).pins() == ("cpu", 1, "bfloat16", "channels_last")

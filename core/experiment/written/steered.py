@@ -6,7 +6,7 @@ from typing import Any
 from core.catalog.base import Loss, Recipe, Task
 from core.experiment.check import steps_per_epoch, total_steps
 from core.experiment.model import Experiment, Training
-from core.experiment.replay import Move, Stage
+from core.experiment.replay import History, Move, Stage
 
 NUMBERS = ("batch_size", "epochs", "clip", "parts", "average", "patience", "margin", "keep")
 """Settings that a script reads as they are."""
@@ -15,12 +15,13 @@ NUMBERS = ("batch_size", "epochs", "clip", "parts", "average", "patience", "marg
 class Steered:
     """A run's experiment with the changes made to it: which settings vary, and their names in the script."""
 
-    def __init__(self, experiment: Experiment, done: list[Move | Stage], stopped: int | None,
-                 precision: str) -> None:
-        """precision: what the network was computed in; as the experiment asks when it is empty."""
-        self.experiment, self.stopped = experiment, stopped
-        self.mixed = (precision or experiment.training.precision) == "bfloat16"
+    def __init__(self, experiment: Experiment, done: list[Move | Stage], history: History) -> None:
+        """history: what the run told of itself; what it does not say is as the experiment asks."""
+        self.experiment, self.stopped, training = experiment, history.stopped, experiment.training
+        self.mixed = (history.precision or training.precision) == "bfloat16"
         """Whether the network is computed in bfloat16 on the way forward and back."""
+        asked = history.layout or training.layout
+        self._lies_last = asked == "channels_last" and len(experiment.data.shape.axes) == 3
         self.done = [one for one in done if isinstance(one, Move) or one.anew or differing(one)]
         self.stages = [one for one in self.done if isinstance(one, Stage)]
         self.varied = {name for stage in self.stages for name in differing(stage)}
@@ -43,6 +44,8 @@ class Steered:
 
     def answer(self, inputs: str) -> str:
         """What the network puts out in training, as an expression."""
+        if self._lies_last:
+            inputs = f"{inputs}.to(memory_format=torch.channels_last)"
         return f"mixed(net, {inputs})" if self.mixed else f"net({inputs})"
 
     def experiments(self) -> list[Experiment]:

@@ -9,7 +9,7 @@ import { createPopover } from "./popover.js";
 import { createNoise, createRange } from "./range.js";
 
 const SHOWN = ["batch_size", "epochs", "seed"]; // settings of training itself that stand in the strip
-const MACHINE = ["device", "threads", "precision", "turbo", "minutes", "memory", "disk"]; // on what it computes, and how much
+const MACHINE = ["device", "threads", "precision", "layout", "turbo", "minutes", "memory", "disk"]; // on what it computes, and how much
 const CHOICES = {
   loss: {
     name: "loss",
