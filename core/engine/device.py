@@ -119,10 +119,8 @@ def _choices(training: Training, pictures: bool) -> list[list[dict[str, Any]]]:
 
 
 def _layouts(training: Training) -> list[str]:
-    """The layouts allowed. Compiled steps have their own, so beside them none is measured."""
-    if training.layout != "auto":
-        return [training.layout]
-    return ["plain", "channels_last"] if training.turbo == "off" else ["plain"]
+    """The layouts allowed."""
+    return [training.layout] if training.layout != "auto" else ["plain", "channels_last"]
 
 
 def _fastest(candidates: list[Pins], trial: Trial, steps: int) -> Pins:

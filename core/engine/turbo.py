@@ -142,7 +142,7 @@ def gain(trainer: "Trainer", run: Compiled) -> float:
 
 
 def _copied(trainer: "Trainer") -> tuple[Stepper, Order]:
-    stepper, order = begun(trainer.experiment, trainer.split)
+    stepper, order = begun(trainer.experiment, trainer.split, trainer.pins.layout)
     with torch.no_grad():
         for name, tensor in stepper.net.tensors().items():
             tensor.copy_(trainer.network.tensors()[name])

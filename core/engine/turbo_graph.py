@@ -37,12 +37,15 @@ def described(experiment: Experiment) -> "tuple[Steps, Tensors]":
     return steps, given
 
 
-def begun(experiment: Experiment, data: Split) -> tuple[Stepper, Order]:
-    """A stepper on a fresh copy of the network that has taken one step, and an epoch's samples."""
+def begun(experiment: Experiment, data: Split, layout: str = "plain") -> tuple[Stepper, Order]:
+    """A stepper on a fresh copy of the network that has taken one step, and an epoch's samples.
+
+    layout: see `Pins`.
+    """
     inputs, targets = data.part("train")
     targets = encoded(targets, data, experiment.training.loss.for_task(data.task).one_hot)
     order = Order(inputs, targets, experiment.training.batch_size)
-    stepper = Stepper(experiment, initial(experiment), targets)
+    stepper = Stepper(experiment, initial(experiment), targets, layout=layout)
     stepper.step(1, *order.batches[0], [])
     return stepper, order
 

@@ -145,7 +145,9 @@ def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
              "task": data.task.model_dump(mode="json"),
              "given": [(list(one.shape[1:]), str(one.dtype)) for one in (data.inputs, data.targets)],
              "torch": torch.__version__, "machine": platform.platform(), "code": _code(),
-             "processor": torch.backends.cpu.get_cpu_capability()}
+             "processor": [torch.backends.cpu.get_cpu_capability(), _instructions()],
+             # The loss holds numbers of the data then, and they become part of the code.
+             "data": asked["data"] if experiment.training.loss.weighed else None}
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -159,6 +161,14 @@ def _rule(optimizer: torch.optim.Optimizer) -> Rule:
     if found is None:
         raise refused(f"Its optimizer, {type(optimizer).__name__}, goes its own way through a step.")
     return found
+
+
+@cache
+def _instructions() -> str:
+    """A word for what this processor can do: code made for another may not run on it."""
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text().splitlines() if about.exists() else [platform.processor()]
+    return next((line for line in lines if line.startswith(("flags", "Features"))), lines[0])
 
 
 @cache

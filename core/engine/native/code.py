@@ -33,6 +33,13 @@ class Code:
         self.arrays.append(f"alignas(64) {kind} {name}[{max(1, size)}];")
         return f"at->{name}"
 
+    def constant(self, kind: Kind, numbers: Sequence[float]) -> str:
+        """An array of numbers that never change: its name."""
+        name = f"c{len(self.lines)}"
+        written = ", ".join(literal(kind, number) for number in numbers)
+        self.lines.append(f"static const {kind} {name}[] = {{{written}}};")
+        return name
+
     def object(self, kind: str) -> str:
         """Room to work in of a type that other lines share: its name."""
         name = self._objects.setdefault(kind, f"room{len(self._objects)}")

@@ -1,7 +1,7 @@
 """Random numbers of a step: torch draws them beforehand, in the order in which plain steps would."""
 
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.engine.native.places import fresh
 from core.engine.native.values import Leaf, Memory, Value
@@ -27,7 +27,7 @@ class Drawn:
         """As torch's `bernoulli`."""
         return self._next(like.shape, chance)
 
-    def normal(self, like: Value) -> Value:
+    def normal(self, like: Value, **_: Any) -> Value:
         """As torch's `randn_like`."""
         return self._next(like.shape, -1.0)
 

@@ -41,9 +41,10 @@ struct Window {
   }
 };
 
-// y = convolution of x with w. x: (samples, channels, height, width); w: (filters, inner); y: (samples, filters,
-// places). Each is worked out as a product with the numbers under the window laid out in columns.
-template <class Slides, int step_w, int samples, int filters>
+// y = convolution of x with w. x: (samples, groups, channels, height, width); w: (groups, filters, inner);
+// y: (samples, groups, filters, places). Each is worked out as a product with the numbers under the window laid
+// out in columns.
+template <class Slides, int step_w, int samples, int groups, int filters>
 struct Convolution {
   static constexpr int places = Slides::places, lanes = lanes_for(places), padded_places = whole(places);
   static constexpr int padded_filters = whole(filters), inner = Slides::inner;
@@ -59,43 +60,50 @@ struct Convolution {
 
   static inline void forward(const float* x, const float* w, const float* bias, float* y, Room& room) {
     std::memset(room.image, 0, sizeof room.image);
-    for (int n = 0; n < samples; ++n) {
+    for (int n = 0; n < samples * groups; ++n) {
+      const int group = n % groups;
+      const float* const weights = w + group * filters * inner;
       lay_out(x + n * size, room);
-      float* const result = y + n * filters * places;
+      float* const to = y + n * filters * places;
       if (bias)
-        product<Begin::row, filters, places, inner, inner, 1, padded_places, lanes>(w, room.laid_out, bias, result);
+        product<Begin::row, filters, places, inner, inner, 1, padded_places, lanes>(
+            weights, room.laid_out, bias + group * filters, to);
       else
-        product<Begin::zero, filters, places, inner, inner, 1, padded_places, lanes>(w, room.laid_out, bias, result);
+        product<Begin::zero, filters, places, inner, inner, 1, padded_places, lanes>(
+            weights, room.laid_out, nullptr, to);
     }
   }
 
   // dw: the slopes of the weights, given those of y.
   static inline void of_weights(const float* x, const float* dy, float* dw, Room& room) {
     std::memset(room.image, 0, sizeof room.image);
-    std::memset(room.weights, 0, sizeof room.weights);
     std::memset(room.turned, 0, sizeof room.turned);
-    for (int n = 0; n < samples; ++n) {
-      lay_out(x + n * size, room);
-      const float* const slopes = dy + n * filters * places;
+    for (int group = 0; group < groups; ++group) {
+      std::memset(room.weights, 0, sizeof room.weights);
+      for (int n = group; n < samples * groups; n += groups) {
+        lay_out(x + n * size, room);
+        const float* const slopes = dy + n * filters * places;
+        for (int f = 0; f < filters; ++f)
+          for (int p = 0; p < places; ++p) room.turned[p * padded_filters + f] = slopes[f * places + p];
+        product<Begin::there, inner, filters, places, padded_places, 1, padded_filters, lanes_for(filters)>(
+            room.laid_out, room.turned, nullptr, room.weights);
+      }
       for (int f = 0; f < filters; ++f)
-        for (int p = 0; p < places; ++p) room.turned[p * padded_filters + f] = slopes[f * places + p];
-      product<Begin::there, inner, filters, places, padded_places, 1, padded_filters, lanes_for(filters)>(
-          room.laid_out, room.turned, nullptr, room.weights);
+        for (int k = 0; k < inner; ++k) dw[(group * filters + f) * inner + k] = room.weights[k * filters + f];
     }
-    for (int f = 0; f < filters; ++f)
-      for (int k = 0; k < inner; ++k) dw[f * inner + k] = room.weights[k * filters + f];
   }
 
   // dx: the slopes of x, given those of y.
   static inline void of_images(const float* w, const float* dy, float* dx, Room& room) {
-    for (int n = 0; n < samples; ++n) {
+    for (int n = 0; n < samples * groups; ++n) {
       const float* slopes = dy + n * filters * places;
       if constexpr (places != padded_places) {
         for (int f = 0; f < filters; ++f)
           std::memcpy(room.slopes + f * padded_places, slopes + f * places, places * sizeof(float));
         slopes = room.slopes;
       }
-      product<Begin::zero, inner, places, filters, 1, inner, padded_places, lanes>(w, slopes, nullptr, room.laid_out);
+      product<Begin::zero, inner, places, filters, 1, inner, padded_places, lanes>(
+          w + n % groups * filters * inner, slopes, nullptr, room.laid_out);
       std::memset(room.image, 0, sizeof room.image);
       for (int c = 0; c < Slides::channels; ++c)
         Slides::each([&](int at, int row, int begin) {

@@ -50,6 +50,15 @@ def rows_of(table: Value, index: Value, *_: Any) -> Value:
     return reshaped(gathered(table, 0, wanted), [*index.shape, width])
 
 
+def indexed(value: Value, indices: Sequence[Value | None]) -> Value:
+    """As torch's `index` with one index, of the first axis. Raises Unsupported for others."""
+    index = indices[0]
+    if len(indices) != 1 or index is None or index.kind != "int64_t":
+        raise Unsupported("numbers chosen by an index of several axes")
+    rest = value.shape[1:]
+    return reshaped(rows_of(reshaped(value, [value.shape[0], prod(rest)]), index), [*index.shape, *rest])
+
+
 def put(value: Value, indices: Sequence[Value | None], added: Value, accumulate: bool = False) -> Value:
     """As torch's `index_put` that adds rows. Raises Unsupported for other uses of it."""
     index = indices[0]

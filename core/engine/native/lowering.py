@@ -12,10 +12,12 @@ from core.engine.native.arithmetic import KINDS
 from core.engine.native.code import Code
 from core.engine.native.drawn import Drawn
 from core.engine.native.operations import OPERATIONS, aten
-from core.engine.native.values import Leaf, Pointwise, Unsupported, Value, leaf, realized
+from core.engine.native.values import Kind, Leaf, Pointwise, Unsupported, Value, leaf, realized
 
 _MOST = 4000
 """Operations of a step at most; a compiler takes long for more."""
+_LARGEST = 4096
+"""Numbers a constant may have."""
 _LOOKS = {aten.alias.default, aten.detach.default, aten.clone.default}
 """Operations that give what they are given."""
 
@@ -27,7 +29,8 @@ def decompositions() -> "dict[Any, Any]":
     spelled_out = [aten.gelu, aten.gelu_backward, aten.elu, aten.elu_backward, aten.hardtanh,
                    aten.hardtanh_backward, aten.leaky_relu_backward, aten.native_batch_norm,
                    aten.native_batch_norm_backward, aten.native_layer_norm, aten.native_layer_norm_backward,
-                   aten._native_batch_norm_legit_functional, aten.var_mean]
+                   aten._native_batch_norm_legit_functional, aten._native_batch_norm_legit,
+                   aten.native_group_norm, aten.native_group_norm_backward, aten.var_mean]
     found = {**core_aten_decompositions(), **get_decompositions(spelled_out), aten.view.default: _view}
     return {operation: written for operation, written in found.items() if operation not in OPERATIONS}
 
@@ -71,9 +74,15 @@ class Lowering:
         for node in graph.graph.nodes:
             if node.op == "call_function":
                 self._known[node] = self._lowered(node)
-            elif node.op not in ("placeholder", "output"):
-                raise Unsupported(f"a value of its own ({node.op} {node.target})")
+            elif node.op == "get_attr":
+                self._known[node] = self._constant(getattr(graph, str(node.target)))
         self._put([self._known[node] for node in output.args[0]], list(kept))
+
+    def _constant(self, tensor: Tensor) -> Leaf:
+        kind = _kind(tensor)
+        if tensor.numel() > _LARGEST:
+            raise Unsupported(f"constants of more than {_LARGEST} numbers")
+        return leaf(kind, tuple(tensor.shape), name=self.code.constant(kind, tensor.flatten().tolist()))
 
     def _lowered(self, node: Node) -> Any:
         known: Any = map_arg((node.args, node.kwargs), lambda one: self._known[one])
@@ -111,9 +120,13 @@ class Lowering:
 
 
 def _given(example: Tensor, name: str) -> Leaf:
-    if example.dtype not in KINDS:
-        raise Unsupported(f"numbers of type {example.dtype}")
-    return leaf(KINDS[example.dtype], tuple(example.shape), name=name)
+    return leaf(_kind(example), tuple(example.shape), name=name)
+
+
+def _kind(tensor: Tensor) -> Kind:
+    if tensor.dtype not in KINDS:
+        raise Unsupported(f"numbers of type {tensor.dtype}")
+    return KINDS[tensor.dtype]
 
 
 def _late(output: Node) -> set[Node]:

@@ -59,6 +59,17 @@ def spread(value: Value, shape: Sequence[int], axes: Sequence[int]) -> Value:
     return expanded(value, shape)
 
 
+def repeated(value: Value, times: Sequence[int]) -> Value:
+    """As torch's `repeat`."""
+    for _ in range(len(times) - len(value.shape)):
+        value = with_axis(value, 0)
+    sizes = value.shape
+    for axis in reversed(range(len(times))):
+        value = with_axis(value, axis)
+    pairs = [number for pair in zip(times, sizes, strict=True) for number in pair]
+    return reshaped(expanded(value, pairs), [one * other for one, other in zip(times, sizes, strict=True)])
+
+
 def joined(values: Sequence[Value], axis: int = 0) -> Value:
     """Values one after the other; what is not yet worked out is put where it belongs at once."""
     at = axis % len(values[0].shape)
@@ -85,11 +96,13 @@ def _empty(value: Leaf) -> bool:
 
 
 def padded(value: Value, sides: Sequence[int], number: float = 0.0) -> Value:
-    """Longer at both ends of its axes, the last one first."""
+    """Longer at both ends of its axes, the last one first; shorter where a side is negative."""
     for place in range(len(sides) // 2):
         axis = len(value.shape) - 1 - place
+        cut = [max(0, -side) for side in sides[2 * place:2 * place + 2]]
+        value = sliced(value, axis, cut[0], value.shape[axis] - cut[1]) if any(cut) else value
         before, after = (Constant(value.kind, (*value.shape[:axis], side, *value.shape[axis + 1:]), number)
-                         for side in sides[2 * place:2 * place + 2])
+                         for side in (max(0, side) for side in sides[2 * place:2 * place + 2]))
         parts = [part for part in (before, value, after) if part.shape[axis] > 0]
         value = joined(parts, axis) if len(parts) > 1 else value
     return value

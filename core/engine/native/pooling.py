@@ -1,0 +1,119 @@
+"""Images made smaller and larger."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from core.engine.native.code import Code
+from core.engine.native.shaping import padded, reshaped, sliced
+from core.engine.native.summaries import mean, summed
+from core.engine.native.values import (
+    Constant,
+    Memory,
+    Unsupported,
+    Value,
+    expanded,
+    leaf,
+    pointwise,
+    realized,
+)
+from core.engine.native.windows import Window, both, plain, room_for, start_of, starts
+
+
+def largest_under(images: Value, size: Sequence[int], step: Sequence[int] = (), pad: Sequence[int] = (0, 0),
+                  spread: Sequence[int] = (1, 1), ceil: bool = False) -> list[Value]:
+    """As torch's `max_pool2d_with_indices`, but each index says where in its window."""
+    if ceil:
+        raise Unsupported("pooling that goes over the edge")
+    window = Window(both(size, 1), both(step or size, 1), both(pad, 0), both(spread, 1))
+    given, shape = plain(images), (*images.shape[:-2], *window.places(*images.shape[-2:]))
+    named = _pooling(window, images.shape)
+    chosen = leaf("int32_t", shape)
+
+    def fill(code: Code, memory: Memory) -> None:
+        code.ensure(chosen.memory)
+        (x,) = starts(code, [given])
+        y, where = start_of(memory), start_of(chosen.memory)
+        code.lines.append(f"{named}::forward({x}, {y}, {where}, {room_for(code, named)});")
+
+    return [leaf("float", shape, fill), chosen]
+
+
+def largest_under_backward(slopes: Value, images: Value, size: Sequence[int], step: Sequence[int],
+                           pad: Sequence[int], spread: Sequence[int], _: bool, chosen: Value) -> Value:
+    """As torch's `max_pool2d_with_indices_backward`, with the indices of `largest_under`."""
+    window = Window(both(size, 1), both(step or size, 1), both(pad, 0), both(spread, 1))
+    named, given = _pooling(window, images.shape), [plain(slopes), realized(chosen)]
+
+    def fill(code: Code, memory: Memory) -> None:
+        dy, where = starts(code, given)
+        code.lines.append(f"{named}::backward({dy}, {where}, {start_of(memory)}, {room_for(code, named)});")
+
+    return leaf("float", images.shape, fill)
+
+
+def largest_of_parts(images: Value, size: Sequence[int]) -> list[Value]:
+    """As torch's `adaptive_max_pool2d`, where the parts are of one size. Raises Unsupported elsewhere."""
+    return largest_under(images, _part(images.shape, size))
+
+
+def largest_of_parts_backward(slopes: Value, images: Value, chosen: Value) -> Value:
+    """As torch's `adaptive_max_pool2d_backward`, with the indices of `largest_of_parts`."""
+    part = _part(images.shape, slopes.shape[-2:])
+    return largest_under_backward(slopes, images, part, part, (0, 0), (1, 1), False, chosen)
+
+
+def mean_under(images: Value, size: Sequence[int], step: Sequence[int] = (), pad: Sequence[int] = (0, 0),
+               *_: Any) -> Value:
+    """As torch's `avg_pool2d`, where windows do not overlap. Raises Unsupported elsewhere."""
+    high, wide = _apart(size, step, pad)
+    *before, height, width = images.shape
+    rows, columns = height // high, width // wide
+    inside = sliced(sliced(images, -2, 0, rows * high), -1, 0, columns * wide)
+    return mean(reshaped(inside, [*before, rows, high, columns, wide]), [-3, -1])
+
+
+def mean_under_backward(slopes: Value, images: Value, size: Sequence[int], step: Sequence[int],
+                        pad: Sequence[int], *_: Any) -> Value:
+    """As torch's `avg_pool2d_backward`, with windows as in `mean_under`."""
+    high, wide = _apart(size, step, pad)
+    shared = pointwise("float", "{0} * {1}".format, slopes, Constant("float", (), 1 / (high * wide)))
+    found = enlarged(shared, [slopes.shape[-2] * high, slopes.shape[-1] * wide])
+    return padded(found, [0, images.shape[-1] - found.shape[-1], 0, images.shape[-2] - found.shape[-2]])
+
+
+def _apart(size: Sequence[int], step: Sequence[int], pad: Sequence[int]) -> tuple[int, int]:
+    if (step and both(step, 1) != both(size, 1)) or any(pad):
+        raise Unsupported("means of windows that overlap")
+    return both(size, 1)
+
+
+def enlarged(images: Value, size: Sequence[int], *_: Any) -> Value:
+    """As torch's `upsample_nearest2d` by whole factors. Raises Unsupported for others."""
+    *before, height, width = images.shape
+    high, wide = _factors(images.shape, size)
+    apart = reshaped(images, [*before, height, 1, width, 1])
+    return reshaped(expanded(apart, (*before, height, high, width, wide)), [*before, *size])
+
+
+def enlarged_backward(slopes: Value, size: Sequence[int], images: Sequence[int], *_: Any) -> Value:
+    """As torch's `upsample_nearest2d_backward` by whole factors. Raises Unsupported for others."""
+    *before, height, width = images
+    high, wide = _factors(images, size)
+    return summed(reshaped(slopes, [*before, height, high, width, wide]), [-3, -1])
+
+
+def _factors(images: Sequence[int], size: Sequence[int]) -> list[int]:
+    if any(new % old for new, old in zip(size, images[-2:], strict=True)):
+        raise Unsupported("enlarging by a part of a pixel")
+    return [new // old for new, old in zip(size, images[-2:], strict=True)]
+
+
+def _part(images: tuple[int, ...], count: Sequence[int]) -> list[int]:
+    if any(length % parts for length, parts in zip(images[-2:], count, strict=True)):
+        raise Unsupported("pooling of parts of several sizes")
+    return [length // parts for length, parts in zip(images[-2:], count, strict=True)]
+
+
+def _pooling(window: Window, images: tuple[int, ...]) -> str:
+    return f"Largest<{window.named(1, *images[-2:])}, {window.step[1]}, {prod(images[:-2])}>"
