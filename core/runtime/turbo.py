@@ -21,9 +21,9 @@ LEAST_GAIN = 1.05
 """Compiled steps that gain less than this are not used."""
 _LOOK = 0.25
 """Seconds between two looks at how the run goes."""
-_AFTER_SECONDS, _AFTER_STEPS = 3.0, 100
+_AFTER_SECONDS, _AFTER_STEPS = 1.0, 100
 """How long a run goes at full speed before anything is compiled for it."""
-_LEFT, _LEFT_READY = 30.0, 5.0
+_LEFT, _LEFT_READY = 15.0, 3.0
 """Seconds of training that must lie ahead to compile for, and to use what is compiled already."""
 _TRIES = 4
 """How often a run has its steps compiled: each time a change made them other steps."""

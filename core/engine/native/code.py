@@ -81,13 +81,16 @@ class Code:
         return _address(leaf, index, leaf.place.strides)
 
     @contextmanager
-    def loops(self, sizes: Sequence[int], first: int = 0) -> Generator[list[str]]:
-        """Loops around what is written inside: the names of their counters, from number `first` on."""
+    def loops(self, sizes: Sequence[int], first: int = 0, hint: str = "GCC ivdep") -> Generator[list[str]]:
+        """Loops around what is written inside: the names of their counters, from number `first` on.
+
+        hint: what the compiler may take for granted of the innermost; that its rounds are independent.
+        """
         names = [f"i{first + number}" for number in range(len(sizes))]
         self.lines.append("{")
         for name, size in zip(names, sizes, strict=True):
             if name == names[-1]:
-                self.lines.append("#pragma GCC ivdep")
+                self.lines.append(f"#pragma {hint}")
             self.lines.append(f"for (int {name} = 0; {name} < {size}; ++{name}) {{")
         yield names
         self.lines.extend("}" for _ in [*names, "block"])

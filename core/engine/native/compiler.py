@@ -15,9 +15,9 @@ from torch import Tensor
 
 from core.engine.native.values import Unsupported
 
-_FLAGS = ["-std=c++17", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math",
-          "-fno-signed-zeros", "-fassociative-math", "-Wno-ignored-attributes", "-Wno-unknown-pragmas"]
-"""Sums may be added up in another order; numbers that are none, and infinite ones, stay what they are."""
+_FLAGS = ["-std=c++17", "-O3", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd",
+          "-Wno-ignored-attributes", "-Wno-unknown-pragmas"]
+"""Only sums marked for it may be added up in another order: the functions of steps.h rest on theirs."""
 _COMPILERS = ("g++", "clang++", "c++")
 _LINE = 64
 """Bytes of a line of the processor's cache."""

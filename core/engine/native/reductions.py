@@ -41,7 +41,8 @@ def _inside(code: Code, result: Leaf, value: Value, begin: str, rule: str) -> No
     kept, along, leaves = _axes(result, value)
     with code.loops(_sizes(kept)) as outer:
         code.lines.append(f"{result.kind} sum = {begin};")
-        with code.loops(_sizes(along), len(outer)) as inner:
+        hint = "omp simd reduction(+:sum)" if rule == _SUM else "GCC ivdep"
+        with code.loops(_sizes(along), len(outer), hint) as inner:
             number = Body(code, [*outer, *inner], [*kept, *along], leaves).number(value)
             code.lines.append(f"sum = {rule.format('sum', number)};")
         code.lines.append(f"{Body(code, outer, kept, leaves).address(result)} = sum;")

@@ -55,13 +55,8 @@ inline float exponential(float x) {
   return x > high ? INFINITY : x < low ? 0.0f : y;
 }
 
-inline float logarithm(float x) {
-  const int32_t raw = bits<int32_t>(x);
-  float power = float((raw >> 23) - 126);
-  float m = bits<float>((raw & 0x007fffff) | 0x3f000000);  // from one half to one
-  const bool less = m < 0.707106781186547524f;
-  power = less ? power - 1.0f : power;
-  m = less ? m + m - 1.0f : m - 1.0f;
+// The logarithm of two to the `power` times one and m; m from -0.3 to 0.42.
+inline float logarithm_of_parts(float power, float m) {
   const float z = m * m;
   float y = 7.0376836292e-2f;
   y = y * m - 1.1514610310e-1f;
@@ -73,13 +68,20 @@ inline float logarithm(float x) {
   y = y * m - 2.4999993993e-1f;
   y = y * m + 3.3333331174e-1f;
   y = y * m * z - power * 2.12194440e-4f - 0.5f * z;
-  const float found = m + y + power * 0.693359375f;
+  return m + y + power * 0.693359375f;
+}
+
+inline float logarithm(float x) {
+  const int32_t raw = bits<int32_t>(x);
+  const float power = float((raw >> 23) - 126);
+  const float m = bits<float>((raw & 0x007fffff) | 0x3f000000);  // from one half to one
+  const bool less = m < 0.707106781186547524f;
+  const float found = logarithm_of_parts(less ? power - 1.0f : power, less ? m + m - 1.0f : m - 1.0f);
   return x == 0.0f ? -INFINITY : x < 0.0f ? NAN : x < INFINITY ? found : x;
 }
 
-inline float logarithm_of_one_and(float x) {  // Goldberg 1991, theorem 4
-  const float sum = 1.0f + x;
-  return sum == 1.0f ? x : logarithm(sum) * (x / (sum - 1.0f));
+inline float logarithm_of_one_and(float x) {
+  return x > -0.29f && x < 0.41f ? logarithm_of_parts(0.0f, x) : logarithm(1.0f + x);
 }
 
 inline float tangent(float x) {  // hyperbolic
