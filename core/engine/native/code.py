@@ -84,12 +84,12 @@ class Code:
     def loops(self, sizes: Sequence[int], first: int = 0, hint: str = "GCC ivdep") -> Generator[list[str]]:
         """Loops around what is written inside: the names of their counters, from number `first` on.
 
-        hint: what the compiler may take for granted of the innermost; that its rounds are independent.
+        hint: what the compiler may take for granted of the innermost; else that its rounds are independent.
         """
         names = [f"i{first + number}" for number in range(len(sizes))]
         self.lines.append("{")
         for name, size in zip(names, sizes, strict=True):
-            if name == names[-1]:
+            if hint and name == names[-1]:
                 self.lines.append(f"#pragma {hint}")
             self.lines.append(f"for (int {name} = 0; {name} < {size}; ++{name}) {{")
         yield names

@@ -71,7 +71,7 @@ def put(value: Value, indices: Sequence[Value | None], added: Value, accumulate:
     def fill(code: Code, memory: Memory) -> None:
         code.store([(Leaf(memory.kind, value.shape, memory, fresh(value.shape)), value)])
         code.ready([where_to, numbers])
-        with code.loops([rows]) as outer:
+        with code.loops([rows], hint="") as outer:  # several may be added to the same row
             code.lines.append(f"const int64_t row = {code.read(where_to, outer)};")
             with code.loops([width], 1) as inner:
                 to = f"{memory.name}[{memory.start} + row * {width} + {inner[0]}]"

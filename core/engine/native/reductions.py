@@ -53,7 +53,7 @@ def _across(code: Code, result: Leaf, value: Value, begin: str, rule: str) -> No
     kept, along, leaves = _axes(result, value)
     with code.loops(_sizes(kept)) as index:
         code.lines.append(f"{Body(code, index, kept, leaves).address(result)} = {begin};")
-    with code.loops(_sizes(along)) as outer, code.loops(_sizes(kept), len(outer)) as inner:
+    with code.loops(_sizes(along), hint="") as outer, code.loops(_sizes(kept), len(outer)) as inner:
         body = Body(code, [*outer, *inner], [*along, *kept], leaves)
         number, address = body.number(value), body.address(result)
         code.lines.append(f"{address} = {rule.format(address, number)};")
