@@ -33,7 +33,7 @@ def measure() -> Iterator[Figure]:
     """Epochs per second of each network as a share of the opponent's, alone and with the surface."""
     with tempfile.TemporaryDirectory() as folder:
         for name, (units, least) in NETWORKS.items():
-            yield _alone(name, units, least, Path(folder) / f"{len(units)}.steps")
+            yield _alone(name, units, least, Path(folder) / f"{name}.steps")
         app = start_app(Path(folder) / "store")
         try:
             for name, (units, _) in NETWORKS.items():

@@ -95,9 +95,13 @@ class Stepper:
         """A loss with the penalty on large weights added, where there is one."""
         return loss if self._penalty is None else loss + self._price(*self._penalty)
 
+    def pieces(self, samples: int) -> int:
+        """In how many parts a batch of so many samples is worked off."""
+        return max(min(self._parts, samples // 2), 1)
+
     def _backward_in_parts(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """The same gradients, part by part, each of two samples or more; it counts by its samples."""
-        count = max(min(self._parts, len(inputs) // 2), 1)
+        count = self.pieces(len(inputs))
         losses: list[Tensor] = []
         for some, wanted in zip(inputs.tensor_split(count), targets.tensor_split(count), strict=True):
             loss = self.loss_of.forward(self._answer(some), wanted) * (len(some) / len(inputs))

@@ -70,8 +70,8 @@ class Plan:
     def __init__(self, experiment: Experiment, net: Net, optimizers: list[torch.optim.Optimizer]) -> None:
         """Raises Problems when the steps of this optimizer cannot be compiled."""
         training = experiment.training
-        if training.parts > 1 or training.average is not None:
-            raise refused("Turbo cannot work a batch off in parts, or average weights.")
+        if training.average is not None:
+            raise refused("Turbo cannot average weights.")
         self.optimizers = optimizers
         self.rules = [_rule(optimizer) for optimizer in optimizers]
         self.penalty, self.clips = training.regularization.penalty(), training.clip is not None
@@ -142,6 +142,7 @@ def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
              "rules": [type(optimizer).__name__ for optimizer in plan.optimizers],
              "flags": [turbo_rules.flags(optimizer.param_groups[0]) for optimizer in plan.optimizers],
              "penalty": plan.penalty and plan.penalty[0], "clips": plan.clips,
+             "parts": experiment.training.parts,
              "task": data.task.model_dump(mode="json"),
              "given": [(list(one.shape[1:]), str(one.dtype)) for one in (data.inputs, data.targets)],
              "torch": torch.__version__, "machine": platform.platform(), "code": _code(),

@@ -33,13 +33,22 @@ class Step:
         *numbers, limits = knobs.split(self._widths)
         wanted = [[part.detach().requires_grad_() for part in layout.apart(rows[place])]
                   for layout, place in zip(self._layouts, self._places, strict=True)]
-        loss = self._stepper.loss_of(self._answers(inputs, wanted, others), targets)
+        loss = self._loss(inputs, targets, wanted, others)
         learned = [tensor for part in wanted for tensor in part]
         slopes = self._clipped(self._slopes(self._priced(loss, learned, limits[0]), learned), limits[1])
         for number, layout in enumerate(self._layouts):
             some, slopes = slopes[:len(layout)], slopes[len(layout):]
             self._update(rows, number, layout.joined(some), numbers[number])
         return *rows, *others, loss.detach()
+
+    def _loss(self, inputs: Tensor, targets: Tensor, learned: list[list[Tensor]],
+              others: list[Tensor]) -> Tensor:
+        """The mean loss of the batch, worked off in as many parts as plain steps take."""
+        count, losses = self._stepper.pieces(len(inputs)), list[Tensor]()
+        for some, right in zip(inputs.tensor_split(count), targets.tensor_split(count), strict=True):
+            found = self._stepper.loss_of(self._answers(some, learned, others), right)
+            losses.append(found * (len(some) / len(inputs)) if count > 1 else found)
+        return torch.stack(losses).sum() if count > 1 else losses[0]
 
     def moved(self, inputs: Tensor, others: list[Tensor]) -> list[int]:
         """The places of those other tensors that a pass through the network changes."""

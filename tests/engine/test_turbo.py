@@ -95,8 +95,9 @@ def test_a_penalty_is_charged(penalty):
     assert_alike(spirals(regularization={"kind": penalty, "strength": 0.01}))
 
 
-def test_gradients_are_clipped():
-    assert_alike(spirals("sgd", clip=0.05))
+@pytest.mark.parametrize("training", [{"clip": 0.05}, {"parts": 3}], ids=["clipped", "in parts"])
+def test_gradients_are_clipped_and_gathered_in_parts(training):
+    assert_alike(spirals("sgd", **training))
 
 
 @pytest.mark.parametrize("optimizer", ["nadam", "sgd"])

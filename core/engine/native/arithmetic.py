@@ -22,11 +22,13 @@ def valued(number: Numbers) -> Value:
 
 
 def kind_of(*values: Value) -> Kind:
+    """The widest type among them."""
     kinds = {value.kind for value in values}
     return "float" if "float" in kinds else "int64_t" if "int64_t" in kinds else "bool"
 
 
 def cast(kind: Kind, value: Value) -> Value:
+    """The value with numbers of this type."""
     if value.kind == kind:
         return value
     if isinstance(value, Constant):
@@ -67,6 +69,7 @@ def both(form: str) -> Operation:
 
 
 def scaled(form: str) -> Operation:
+    """A sum or difference whose second part may be multiplied by `alpha`."""
     plain = arithmetic(form)
 
     def operation(one: Numbers, other: Numbers, *, alpha: float = 1) -> Value:
@@ -75,6 +78,7 @@ def scaled(form: str) -> Operation:
 
 
 def power(value: Value, exponent: float) -> Value:
+    """Numbers raised to a power; the usual ones without a routine."""
     forms = {1: "{0}", 2: "{0} * {0}", 3: "{0} * {0} * {0}", 0.5: "std::sqrt({0})", -1: "1.0f / {0}",
              -0.5: "1.0f / std::sqrt({0})"}
     if exponent in forms:
@@ -83,16 +87,18 @@ def power(value: Value, exponent: float) -> Value:
 
 
 def where(choice: Value, one: Numbers, other: Numbers) -> Value:
+    """As torch's `where`."""
     values = [valued(one), valued(other)]
     kind = kind_of(*values)
     return pointwise(kind, "({0} ? {1} : {2})".format, choice, *(cast(kind, value) for value in values))
 
 
 def clamp(value: Value, low: Numbers | None = None, high: Numbers | None = None) -> Value:
-    # Written so that a number that is none stays none.
+    """As torch's `clamp`: a number that is none stays none."""
     found = value if low is None else arithmetic("({0} < {1} ? {1} : {0})")(value, low)
     return found if high is None else arithmetic("({0} > {1} ? {1} : {0})")(found, high)
 
 
 def leaky(value: Value, slope: float = 0.01) -> Value:
+    """As torch's `leaky_relu`."""
     return real("({0} > 0.0f ? {0} : {0} * {1})")(value, slope)

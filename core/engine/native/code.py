@@ -145,7 +145,7 @@ def literal(kind: Kind, number: float) -> str:
         return "INFINITY" if number > 0 else "-INFINITY"
     if number != number:
         return "NAN"
-    return f"{float(number)!r}f" if abs(number) < 3e38 else f"float({float(number)!r})"
+    return f"({float(number)!r}f)" if number < 0 else f"{float(number)!r}f"
 
 
 def _address(leaf: Leaf, index: Sequence[str], strides: Sequence[int]) -> str:

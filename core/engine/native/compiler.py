@@ -55,12 +55,14 @@ def compiled(text: str, path: Path) -> None:
 
 def loaded(path: Path) -> Compiled:
     """The function in a file."""
-    library = ctypes.CDLL(str(path))
+    # Under a name of its own: what was loaded from a path before is handed out again, whatever lies there.
+    with tempfile.TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as folder:
+        library = ctypes.CDLL(shutil.copy(path, f"{folder}/steps.so"))
     library.room.restype = ctypes.c_int64
     whole, pointer = ctypes.c_int64, ctypes.c_void_p
     take = library.take
     take.argtypes, take.restype = [whole, whole, *[pointer] * 7], None
-    draw = _drawing(library)
+    draw, sizes = _drawing(library), _numbers(library, "given")
     scratch = torch.zeros(library.room() + _LINE, dtype=torch.uint8)
     start = -(-scratch.data_ptr() // _LINE) * _LINE
     known: list[int] = []
@@ -72,7 +74,7 @@ def loaded(path: Path) -> Compiled:
         found = [tensor.data_ptr() for tensor in tensors]
         if found != known:
             known, places = found, (pointer * len(found))(*found)
-            _plain(given)
+            _fits(given, sizes)
         losses = torch.empty(count)
         drawn = draw(first, count)
         take(first, count, inputs.data_ptr(), targets.data_ptr(), knobs.data_ptr(), places, drawn.data_ptr(),
@@ -110,6 +112,14 @@ def _draws(library: ctypes.CDLL, step: str) -> list[tuple[int, float]]:
     return list(zip(sizes, (ctypes.c_float * count).in_dll(library, f"{step}_chances"), strict=True))
 
 
-def _plain(tensors: Sequence[Tensor]) -> None:
-    """The function reads memory as it lies."""
-    assert all(tensor.is_contiguous() and tensor.device.type == "cpu" for tensor in tensors)
+def _numbers(library: ctypes.CDLL, name: str) -> list[int]:
+    count = ctypes.c_int64.in_dll(library, f"{name}_count").value
+    return list((ctypes.c_int64 * count).in_dll(library, name))
+
+
+def _fits(tensors: Sequence[Tensor], sizes: Sequence[int]) -> None:
+    """Raises RuntimeError unless the tensors are as many and as large as those it was compiled for."""
+    inputs, targets, knobs, *others = tensors
+    found = [inputs.numel(), targets.numel(), knobs.shape[1], *(tensor.numel() for tensor in others)]
+    if found != sizes or not all(tensor.is_contiguous() and tensor.is_cpu for tensor in tensors):
+        raise RuntimeError(f"These steps were compiled for {sizes} numbers, not {found}.")

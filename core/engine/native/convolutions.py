@@ -1,7 +1,7 @@
 """Convolutions: calls of what images.h holds, with the sizes known."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.engine.native.code import Code
 from core.engine.native.reductions import total
@@ -10,14 +10,29 @@ from core.engine.native.values import Leaf, Memory, Value, leaf, pointwise, view
 from core.engine.native.windows import Window, both, plain, room_for, start_of, starts
 
 
-def convolution(images: Value, weights: Value, bias: Value | None, step: Sequence[int], pad: Sequence[int],
-                spread: Sequence[int], transposed: bool, more: Sequence[int], groups: int) -> Value:
+class _Asked(NamedTuple):
+    """How torch is asked to convolve, in its order."""
+
+    step: Sequence[int]
+    pad: Sequence[int]
+    spread: Sequence[int]
+    transposed: bool
+    more: Sequence[int]
+    groups: int
+
+    def window(self, weights: Value) -> Window:
+        """The window these weights are under."""
+        return Window(both(weights.shape[2:], 1), both(self.step, 1), both(self.pad, 0), both(self.spread, 1))
+
+
+def convolution(images: Value, weights: Value, bias: Value | None, *asked: Any) -> Value:
     """As torch's `convolution`."""
+    how = _Asked(*asked)
     flat = len(images.shape) == 3
     images, weights = _image(images), _image(weights)
-    window = Window(both(weights.shape[2:], 1), both(step, 1), both(pad, 0), both(spread, 1))
-    if transposed:
-        channels, *sizes = weights.shape[1] * groups, *window.over(images.shape[2:], both(more, 0))
+    window, groups = how.window(weights), how.groups
+    if how.transposed:
+        channels, *sizes = weights.shape[1] * groups, *window.over(images.shape[2:], both(how.more, 0))
         slides = _Slides(window, (images.shape[0], channels, *sizes), images.shape[1], groups)
         found: Value = slides.of_images(weights, images)
         if bias is not None:
@@ -27,14 +42,14 @@ def convolution(images: Value, weights: Value, bias: Value | None, step: Sequenc
     return viewed(found, lambda place: place.without([2])) if flat else found
 
 
-def convolution_backward(slopes: Value, images: Value, weights: Value, _: object, step: Sequence[int],
-                         pad: Sequence[int], spread: Sequence[int], transposed: bool, __: Sequence[int],
-                         groups: int, wanted: Sequence[bool]) -> list[Value | None]:
+def convolution_backward(slopes: Value, images: Value, weights: Value, _: object,
+                         *asked: Any) -> list[Value | None]:
     """As torch's `convolution_backward`: the slopes of images, weights and bias that are wanted."""
+    how, wanted = _Asked(*asked[:-1]), asked[-1]
     flat = len(images.shape) == 3
     slopes, images, weights = _image(slopes), _image(images), _image(weights)
-    window = Window(both(weights.shape[2:], 1), both(step, 1), both(pad, 0), both(spread, 1))
-    if transposed:  # the same the other way round
+    window, groups = how.window(weights), how.groups
+    if how.transposed:  # the same the other way round
         slides = _Slides(window, slopes.shape, images.shape[1], groups)
         found = [slides.forward(slopes, weights, None), slides.of_weights(slopes, images, weights.shape)]
     else:

@@ -42,11 +42,11 @@ def _view(x: Tensor, shape: Sequence[int]) -> Tensor:
 
 def declared() -> "dict[Any, Any]":
     """Batch normalisation as the operation that declares that it changes its statistics."""
-    def batch_norm(x: Tensor, weight: Tensor | None, bias: Tensor | None, mean: Tensor | None,
-                   spread: Tensor | None, training: bool, momentum: float, eps: float) -> Any:
+    def batch_norm(x: Tensor, weight: Tensor | None, bias: Tensor | None, *asked: Any) -> Any:
+        mean, spread, *rest = asked
         if mean is None or spread is None:
-            return aten._native_batch_norm_legit.no_stats(x, weight, bias, training, momentum, eps)
-        return aten._native_batch_norm_legit.default(x, weight, bias, mean, spread, training, momentum, eps)
+            return aten._native_batch_norm_legit.no_stats(x, weight, bias, *rest)
+        return aten._native_batch_norm_legit.default(x, weight, bias, *asked)
 
     return {aten.native_batch_norm.default: batch_norm}
 

@@ -40,8 +40,9 @@ def largest_under(images: Value, size: Sequence[int], step: Sequence[int] = (), 
 
 
 def largest_under_backward(slopes: Value, images: Value, size: Sequence[int], step: Sequence[int],
-                           pad: Sequence[int], spread: Sequence[int], _: bool, chosen: Value) -> Value:
+                           *asked: Any) -> Value:
     """As torch's `max_pool2d_with_indices_backward`, with the indices of `largest_under`."""
+    pad, spread, _, chosen = asked
     window = Window(both(size, 1), both(step or size, 1), both(pad, 0), both(spread, 1))
     named, given = _pooling(window, images.shape), [plain(slopes), realized(chosen)]
 

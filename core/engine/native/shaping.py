@@ -16,38 +16,45 @@ def axes_of(value: Value, axes: int | Sequence[int] | None) -> list[int]:
 
 
 def sliced(value: Value, axis: int = 0, begin: int | None = None, end: int | None = None,
-            step: int = 1) -> Value:
+           step: int = 1) -> Value:
+    """Every `step`-th along an axis, as Python slices."""
     at = axis % len(value.shape)
     start, stop, step = slice(begin, end, step).indices(value.shape[at])
     return viewed(value, lambda place: place.sliced(at, start, len(range(start, stop, step)), step))
 
 
 def selected(value: Value, axis: int, number: int) -> Value:
+    """One along an axis, which is left out."""
     at = axis % len(value.shape)
     return viewed(value, lambda place: place.sliced(at, number % value.shape[at], 1).without([at]))
 
 
 def split(value: Value, sizes: Sequence[int], axis: int = 0) -> list[Value]:
+    """Parts of these sizes along an axis."""
     ends = [sum(sizes[:number + 1]) for number in range(len(sizes))]
     return [sliced(value, axis, end - size, end) for size, end in zip(sizes, ends, strict=True)]
 
 
 def reshaped(value: Value, shape: Sequence[int]) -> Value:
+    """The numbers in the same order under another shape; -1 stands for what is left."""
     known = prod(size for size in shape if size != -1)
     wanted = [prod(value.shape) // known if size == -1 else size for size in shape]
     return viewed(value, lambda place: place.reshaped(wanted))
 
 
 def with_axis(value: Value, axis: int) -> Value:
+    """With one more axis of one number."""
     return viewed(value, lambda place: place.with_axis(axis % (len(value.shape) + 1)))
 
 
 def squeezed(value: Value, axes: int | Sequence[int]) -> Value:
+    """Without those of these axes that have one number."""
     gone = [axis for axis in axes_of(value, axes) if value.shape[axis] == 1]
     return viewed(value, lambda place: place.without(gone))
 
 
 def permuted(value: Value, axes: Sequence[int]) -> Value:
+    """The axes in another order."""
     return viewed(value, lambda place: place.permuted([axis % len(axes) for axis in axes]))
 
 

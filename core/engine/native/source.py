@@ -22,6 +22,8 @@ struct Room {{
 }};
 
 extern "C" const int64_t batches = {batches};
+extern "C" const int64_t given_count = {given_count};
+extern "C" const int64_t given[] = {{{given}}};  // numbers of inputs, targets, knobs and each tensor
 extern "C" int64_t room() {{ return sizeof(Room); }}
 
 extern "C" void take(int64_t first, int64_t count, const void* inputs, const void* targets,
@@ -94,6 +96,10 @@ def source(whole: Part, rest: Part | None, state: State, batches: int) -> str:
     named = {"whole": whole, **({"rest": rest} if rest else {})}
     lowered = {name: _lowered(part, state) for name, part in named.items()}
     inputs, targets, knobs = whole.batch
+    samples = batches * len(inputs) + (len(rest.batch[0]) if rest else 0)
+    given = [samples * inputs[0].numel(), samples * targets[0].numel(), knobs.numel(),
+             *(size for row in state.rows for _, size in row.spans),
+             *(other.numel() for other in state.others)]
     call = "{0}(rows, tensors, input, target, knob, drawn, losses + n, &room->{0});"
     calls = f"if (first + n < {batches}) {call.format('whole')}"
     return _FILE.format(
@@ -105,6 +111,7 @@ def source(whole: Part, rest: Part | None, state: State, batches: int) -> str:
         begin="\n  ".join(_copies(state.rows, back=False)), end="\n  ".join(_copies(state.rows, back=True)),
         input=KINDS[inputs.dtype], input_size=inputs.numel(), target=KINDS[targets.dtype],
         target_size=targets.numel(), knobs=knobs.numel(),
+        given=", ".join(map(str, given)), given_count=len(given),
         drawn=sum(draw.size for draw in lowered["whole"].drawn.draws),
         calls=f"{calls} else {call.format('rest')}" if rest else calls)
 

@@ -20,27 +20,32 @@ def _reduce(rule: Operation, value: Value, axes: int | Sequence[int] | None = No
 
 
 def summed(value: Value, axes: int | Sequence[int] | None = None, keep: bool = False,
-         dtype: torch.dtype | None = None) -> Value:
+           dtype: torch.dtype | None = None) -> Value:
+    """The sum along axes."""
     return _reduce(total, value if dtype is None else cast(KINDS[dtype], value), axes, keep)
 
 
 def mean(value: Value, axes: int | Sequence[int] | None = None, keep: bool = False, **_: Any) -> Value:
+    """The mean along axes."""
     count = prod(value.shape[axis] for axis in axes_of(value, axes))
     return real("{0} * {1}")(summed(value, axes, keep), 1 / count)
 
 
 def variance(value: Value, axes: Sequence[int], correction: float = 1, **_: Any) -> Value:
+    """The variance along axes: squares from the mean, by their number less the correction."""
     away = real("({0} - {1}) * ({0} - {1})")(value, mean(value, axes, True))
     count = prod(value.shape[axis] for axis in axes_of(value, axes))
     return real("{0} * {1}")(summed(away, axes), 1 / (count - correction))
 
 
 def softmax(value: Value, axis: int, _: bool) -> Value:
+    """As torch's `softmax`, the largest taken off first so that no power is too large."""
     powers = realized(real("exponential({0} - {1})")(value, _reduce(largest, value, axis, True)))
     return real("{0} / {1}")(powers, summed(powers, axis, True))
 
 
 def log_softmax(value: Value, axis: int, _: bool) -> Value:
+    """As torch's `log_softmax`, in the same way."""
     low = realized(real("{0} - {1}")(value, _reduce(largest, value, axis, True)))
     return real("{0} - logarithm({1})")(low, summed(real("exponential({0})")(low), axis, True))
 

@@ -60,19 +60,29 @@ def dense(*hidden: dict[str, Any], data: Any = None, **training: Any) -> Experim
     return experiment(data, [*nodes, OUT], **training)
 
 
-@pytest.mark.parametrize("optimizer", [entry.name() for entry in OPTIMIZERS if entry not in (LBFGS, Muon)])
+RULES = [entry.name() for entry in OPTIMIZERS if entry not in (LBFGS, Muon)]
+
+
+def mostly_slow(names: list[str], *quick: str) -> list[Any]:
+    """Each is compiled, which takes seconds; these few stand for all where there is little time."""
+    return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("optimizer", mostly_slow(RULES, "adam"))
 def test_every_rule_is_that_of_torch(optimizer, tmp_path):
     assert_alike(dense({"kind": "linear", "units": 6}, optimizer={"kind": optimizer}), tmp_path)
 
 
+@pytest.mark.slow
 def test_every_activation_is_that_of_torch(tmp_path):
     hidden = [layer for entry in ACTIVATIONS for layer in (
         {"kind": "linear", "units": 6, "activation": "none"}, {"kind": entry.name()})]
     assert_alike(dense(*hidden, optimizer={"kind": "sgd", "learning_rate": 0.01}), tmp_path)
 
 
-@pytest.mark.parametrize("loss", LOSSES[1:], ids=lambda entry: entry.name())
-def test_every_loss_is_that_of_torch(loss, tmp_path):
+@pytest.mark.parametrize("name", mostly_slow([entry.name() for entry in LOSSES[1:]], "cross_entropy", "mse"))
+def test_every_loss_is_that_of_torch(name, tmp_path):
+    loss = next(entry for entry in LOSSES if entry.name() == name)
     data = next(entry for entry in DATASETS if entry(kind=entry.name()).task.kind == loss.tasks[0])
     asked = for_data(data, loss={"kind": loss.name()}, optimizer={"kind": "sgd"})
     if loss.name() in BEYOND:
@@ -83,8 +93,8 @@ def test_every_loss_is_that_of_torch(loss, tmp_path):
 
 
 @pytest.mark.parametrize("training", [
-    {"regularization": {"kind": "l1", "strength": 0.01}}, {"clip": 0.05}, {"batch_size": 1000}],
-    ids=["penalty", "clipped", "one batch"])
+    {"regularization": {"kind": "l1", "strength": 0.01}, "clip": 0.05, "parts": 3}, {"batch_size": 1000}],
+    ids=["penalty, clipped, in parts", "one batch"])
 def test_what_is_done_to_gradients_and_batches_is_done_here_too(training, tmp_path):
     assert_alike(dense({"kind": "linear", "units": 6}, **training), tmp_path)
 
@@ -96,7 +106,8 @@ SEQUENCES = [{"kind": "image_to_sequence"}, {"kind": "multihead_attention", "hea
              {"kind": "layer_norm"}, {"kind": "gru", "units": 5}, {"kind": "flatten"}]
 
 
-@pytest.mark.parametrize("layers", [PICTURES, SEQUENCES], ids=["pictures", "sequences"])
+@pytest.mark.parametrize("layers", [
+    pytest.param(PICTURES, id="pictures"), pytest.param(SEQUENCES, id="sequences", marks=pytest.mark.slow)])
 def test_networks_for_pictures_and_sequences_train_as_torch_does(layers, tmp_path):
     assert_alike(dense(*layers, data={"kind": "digits"}, optimizer={"kind": "sgd", "learning_rate": 0.05}),
                  tmp_path)
@@ -115,6 +126,21 @@ def test_how_steps_are_grouped_changes_no_bit(tmp_path):
             trainer.advance(pause, 60)
         found.append(weights(trainer.network))
     assert all(torch.equal(tensor, found[1][name]) for name, tensor in found[0].items())
+
+
+def test_another_file_of_the_same_name_is_another_function_and_fits_its_own_network_only(tmp_path):
+    small, large = (dense({"kind": "linear", "units": units}) for units in (4, 7))
+    first = compiled(small, tmp_path)
+    second = compiled(large, tmp_path)
+    for asked, right, wrong in ((small, first, second), (large, second, first)):
+        trainer = Trainer(asked)
+        trainer.start()
+        trainer.advance(1, 60)
+        trainer.turbo = Turbo(trainer, wrong)
+        with pytest.raises(RuntimeError, match="were compiled for"):
+            trainer.advance(1, 60)
+        trainer.turbo = Turbo(trainer, right)
+        trainer.advance(5, 60)
 
 
 def test_numbers_that_are_none_are_not_hidden(tmp_path):
