@@ -16,6 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from core.engine.beginning import Order, initial
 from core.engine.data import Split, split
 from core.engine.evaluate import encoded
+from core.engine.native.values import Unsupported
 from core.engine.stepper import Stepper
 from core.engine.turbo_plan import Plan, Row, most
 from core.engine.turbo_step import Step, Tensors, small_products
@@ -50,6 +51,8 @@ def begun(experiment: Experiment, data: Split, layout: str = "plain") -> tuple[S
     return stepper, order
 
 
+_MOST = 4000
+"""Operations of a step at most that are handed to our own compiler."""
 Operations = dict[Any, Callable[..., Any]]
 """What is done in place of an operation of torch."""
 
@@ -94,13 +97,17 @@ class Steps(nn.Module):
     def still(self, first: Operations, then: Operations) -> GraphModule:
         """The same, with operations that change no tensor.
 
-        first, then: operations to be written with others, before changes are taken out, and after.
+        first, then: operations to be written with others, before changes are taken out, and after. Raises
+        Unsupported when there are so many that a compiler would take minutes.
         """
         from torch.fx.experimental.proxy_tensor import make_fx
 
         # Attention and recurrent layers as what they consist of, not as one routine of torch.
         with sdpa_kernel(SDPBackend.MATH), _without_routines():
-            step = torch.func.functionalize(self.traced(first), remove="mutations")
+            graph = self.traced(first)
+        if len(graph.graph.nodes) > _MOST:
+            raise Unsupported(f"more than {_MOST} operations")
+        step = torch.func.functionalize(graph, remove="mutations")
         with torch.random.fork_rng(devices=[]):
             return make_fx(step, decomposition_table=then)(*self._example)
 

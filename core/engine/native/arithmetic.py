@@ -21,6 +21,13 @@ def valued(number: Numbers) -> Value:
     return Constant(kind, (), number)
 
 
+def kind_named(dtype: torch.dtype) -> Kind:
+    """The type by torch's name of it. Raises Unsupported for others."""
+    if dtype not in KINDS:
+        raise Unsupported(f"numbers of type {dtype}")
+    return KINDS[dtype]
+
+
 def kind_of(*values: Value) -> Kind:
     """The widest type among them."""
     kinds = {value.kind for value in values}

@@ -8,14 +8,12 @@ from torch import Tensor
 from torch.fx import GraphModule, Node
 from torch.fx.node import map_arg
 
-from core.engine.native.arithmetic import KINDS
+from core.engine.native.arithmetic import kind_named
 from core.engine.native.code import Code
 from core.engine.native.drawn import Drawn
 from core.engine.native.operations import OPERATIONS, aten
-from core.engine.native.values import Kind, Leaf, Pointwise, Unsupported, Value, leaf, realized
+from core.engine.native.values import Leaf, Pointwise, Unsupported, Value, leaf, realized
 
-_MOST = 4000
-"""Operations of a step at most; a compiler takes long for more."""
 _LARGEST = 4096
 """Numbers a constant may have."""
 _LOOKS = {aten.alias.default, aten.detach.default, aten.clone.default}
@@ -60,8 +58,6 @@ class Lowering:
         Raises Unsupported.
         """
         graph.graph.eliminate_dead_code()
-        if len(graph.graph.nodes) > _MOST:
-            raise Unsupported(f"more than {_MOST} operations")
         self.code, self.drawn = Code(), Drawn("drawn")
         self._operations = {**OPERATIONS, aten.bernoulli.p: self.drawn.ones,
                             aten.randn_like.default: self.drawn.normal}
@@ -79,7 +75,7 @@ class Lowering:
         self._put([self._known[node] for node in output.args[0]], list(kept))
 
     def _constant(self, tensor: Tensor) -> Leaf:
-        kind = _kind(tensor)
+        kind = kind_named(tensor.dtype)
         if tensor.numel() > _LARGEST:
             raise Unsupported(f"constants of more than {_LARGEST} numbers")
         return leaf(kind, tuple(tensor.shape), name=self.code.constant(kind, tensor.flatten().tolist()))
@@ -120,13 +116,7 @@ class Lowering:
 
 
 def _given(example: Tensor, name: str) -> Leaf:
-    return leaf(_kind(example), tuple(example.shape), name=name)
-
-
-def _kind(tensor: Tensor) -> Kind:
-    if tensor.dtype not in KINDS:
-        raise Unsupported(f"numbers of type {tensor.dtype}")
-    return KINDS[tensor.dtype]
+    return leaf(kind_named(example.dtype), tuple(example.shape), name=name)
 
 
 def _late(output: Node) -> set[Node]:

@@ -7,13 +7,13 @@ import torch
 
 from core.engine.native import convolutions, lookups, pooling, products, shaping, summaries
 from core.engine.native.arithmetic import (
-    KINDS,
     Operation,
     arithmetic,
     asks,
     both,
     cast,
     clamp,
+    kind_named,
     leaky,
     power,
     real,
@@ -25,15 +25,15 @@ from core.engine.native.values import Constant, Value, expanded
 
 
 def _full(shape: Sequence[int], number: float, *, dtype: torch.dtype | None = None, **_: Any) -> Value:
-    return Constant(KINDS[dtype] if dtype is not None else valued(number).kind, tuple(shape), number)
+    return Constant(kind_named(dtype) if dtype is not None else valued(number).kind, tuple(shape), number)
 
 
 def _full_like(value: Value, number: float, *, dtype: torch.dtype | None = None, **_: Any) -> Value:
-    return Constant(KINDS[dtype] if dtype is not None else value.kind, value.shape, number)
+    return Constant(kind_named(dtype) if dtype is not None else value.kind, value.shape, number)
 
 
 def _as(value: Value, *, dtype: torch.dtype | None = None, **_: Any) -> Value:
-    return value if dtype is None else cast(KINDS[dtype], value)
+    return value if dtype is None else cast(kind_named(dtype), value)
 
 
 def _same(value: Value, **_: Any) -> Value:

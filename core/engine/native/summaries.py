@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from core.engine.native.arithmetic import KINDS, Operation, asks, cast, real
+from core.engine.native.arithmetic import Operation, asks, cast, kind_named, real
 from core.engine.native.reductions import largest, total
 from core.engine.native.shaping import axes_of
 from core.engine.native.values import Value, realized, viewed
@@ -22,7 +22,7 @@ def _reduce(rule: Operation, value: Value, axes: int | Sequence[int] | None = No
 def summed(value: Value, axes: int | Sequence[int] | None = None, keep: bool = False,
            dtype: torch.dtype | None = None) -> Value:
     """The sum along axes."""
-    return _reduce(total, value if dtype is None else cast(KINDS[dtype], value), axes, keep)
+    return _reduce(total, value if dtype is None else cast(kind_named(dtype), value), axes, keep)
 
 
 def mean(value: Value, axes: int | Sequence[int] | None = None, keep: bool = False, **_: Any) -> Value:
