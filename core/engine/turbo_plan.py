@@ -18,6 +18,7 @@ from core.engine import turbo_rules
 from core.engine.beginning import whole_batches
 from core.engine.build import Net
 from core.engine.data import Split
+from core.engine.native import compiler
 from core.engine.turbo_rules import Numbers, Rule
 from core.experiment.model import Experiment, write
 from core.problems import Problem, Problems
@@ -145,7 +146,8 @@ def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
              "parts": experiment.training.parts,
              "task": data.task.model_dump(mode="json"),
              "given": [(list(one.shape[1:]), str(one.dtype)) for one in (data.inputs, data.targets)],
-             "torch": torch.__version__, "machine": platform.platform(), "code": _code(),
+             "torch": torch.__version__, "compiler": compiler.version(), "machine": platform.platform(),
+             "code": _code(),
              "processor": [torch.backends.cpu.get_cpu_capability(), _instructions()],
              # The loss holds numbers of the data then, and they become part of the code.
              "data": asked["data"] if experiment.training.loss.weighed else None}

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,8 +41,7 @@ class Compiled(NamedTuple):
 
 def compiled(text: str, path: Path) -> None:
     """Compile C++ into the file `path`, made for this processor. Raises Unsupported without a compiler."""
-    asked = os.environ.get("CXX")
-    name = next((found for found in ([asked] if asked else _COMPILERS) if shutil.which(found)), None)
+    name = _compiler()
     if name is None:
         raise Unsupported("anything without a C++ compiler")
     native = "-march=native" if platform.machine() in ("x86_64", "AMD64") else "-mcpu=native"
@@ -51,6 +51,19 @@ def compiled(text: str, path: Path) -> None:
         if subprocess.run([name, *_FLAGS, native, str(written), "-o", str(made)]).returncode:
             raise Unsupported(f"what {name} does not take")
         os.replace(made, path)
+
+
+def _compiler() -> str | None:
+    asked = os.environ.get("CXX")
+    return next((found for found in ([asked] if asked else _COMPILERS) if shutil.which(found)), None)
+
+
+@cache
+def version() -> str:
+    """What the compiler says of itself; nothing without one. Another one may make other code."""
+    name = _compiler()
+    told = subprocess.run([name, "--version"], capture_output=True, text=True).stdout if name else ""
+    return told.partition("\n")[0]
 
 
 def loaded(path: Path) -> Compiled:
