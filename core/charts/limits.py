@@ -31,12 +31,16 @@ class Limits(NamedTuple):
         return f"Cut off: values {', and '.join(end for end in ends if end)}. Double-click shows all."
 
 
-def limits(curves: Iterable[Sequence[float]]) -> Limits | None:
-    """The range for these curves; None when all of their finite values may be shown."""
+def limits(curves: Iterable[Sequence[float]], *, of_one: bool = False) -> Limits | None:
+    """The range for these curves; None when all of their finite values may be shown.
+
+    of_one: whether all are of one run; then how far they lie apart is what they tell.
+    """
     finite = [values for curve in curves if (values := [value for value in curve if isfinite(value)])]
     if not finite:
         return None
-    cores = _together([_core(values) for values in finite])
+    cores = [_core(values) for values in finite]
+    cores = cores if of_one else _together(cores)
     low, high = min(core[0] for core in cores), max(core[1] for core in cores)
     least, most = min(map(min, finite)), max(map(max, finite))
     span = max(high - low, 0.05 * abs(high), 1e-12)
@@ -48,10 +52,10 @@ def limits(curves: Iterable[Sequence[float]]) -> Limits | None:
                   least if least < start else None, most if most > end else None)
 
 
-def put(figure: go.Figure, curves: Iterable[Sequence[float]]) -> None:
-    """Give a figure's linear axis its range, and say what is cut off."""
+def put(figure: go.Figure, curves: Iterable[Sequence[float]], *, of_one: bool = False) -> None:
+    """Give a figure's linear axis its range, and say what is cut off. of_one: see `limits`."""
     drawn = [list(curve) for curve in curves]
-    found = limits(drawn)
+    found = limits(drawn, of_one=of_one)
     if found is None:
         _stretch(figure, [value for curve in drawn for value in curve if isfinite(value)])
         return

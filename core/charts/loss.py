@@ -43,5 +43,5 @@ def loss_figure(data: LossData, mode: Mode, *, logarithmic: bool = False) -> go.
     figure.update_xaxes(title="Step")
     figure.update_yaxes(title="Loss", type="log" if logarithmic else "linear")
     if not logarithmic:
-        limits.put(figure, (data.train.values, data.validation.values))
+        limits.put(figure, (data.train.values, data.validation.values), of_one=True)
     return figure

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import traceback
 from pathlib import Path
 
 import torch
@@ -31,9 +32,12 @@ def build(experiment: Experiment, threads: int, path: Path) -> None:
         if threads > 1:
             raise Unsupported("several threads")
         compiler.compiled(written(steps, len(given[2])), path)
+        return
     except Unsupported as why:
         print(f"Compiled by torch, for our own compiler cannot do {why}.", flush=True)
-        _by_torch(steps, given, threads, path)
+    except Exception:  # an edge: a fault here must not cost what torch can do
+        traceback.print_exc()
+    _by_torch(steps, given, threads, path)
 
 
 def written(steps: Steps, batches: int) -> str:

@@ -138,7 +138,9 @@ def most(batches: int) -> int:
 def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
     """A name for the compiled steps: equal when the very same code would be made."""
     asked, samples = write(experiment), len(data.rows["train"])
-    fixed = {"network": asked["network"], "loss": asked["training"]["loss"], "threads": threads,
+    # All of the data, too: ranges of its samples and how often each class is there become part of the code.
+    fixed = {"data": asked["data"], "samples": samples, "network": asked["network"],
+             "loss": asked["training"]["loss"], "threads": threads,
              "batches": whole_batches(samples, experiment.training.batch_size),
              "rules": [type(optimizer).__name__ for optimizer in plan.optimizers],
              "flags": [turbo_rules.flags(optimizer.param_groups[0]) for optimizer in plan.optimizers],
@@ -148,9 +150,7 @@ def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
              "given": [(list(one.shape[1:]), str(one.dtype)) for one in (data.inputs, data.targets)],
              "torch": torch.__version__, "compiler": compiler.version(), "machine": platform.platform(),
              "code": _code(),
-             "processor": [torch.backends.cpu.get_cpu_capability(), _instructions()],
-             # The loss holds numbers of the data then, and they become part of the code.
-             "data": asked["data"] if experiment.training.loss.weighed else None}
+             "processor": [torch.backends.cpu.get_cpu_capability(), _instructions()]}
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -177,10 +177,9 @@ def _instructions() -> str:
 @cache
 def _code() -> str:
     """A word for the code that decides what is compiled."""
-    folder = Path(__file__).parent
-    code = hashlib.sha256()
-    for path in sorted([*folder.glob("turbo*.py"), folder / "build.py", *(folder / "modules").glob("*.py"),
-                        *(folder / "native").glob("*.*")]):
+    engine, code = Path(__file__).parent, hashlib.sha256()
+    for path in sorted(path for folder in (engine, engine.parent / "catalog")
+                       for path in folder.rglob("*") if path.suffix in (".py", ".h")):
         code.update(path.read_bytes())
     return code.hexdigest()
 

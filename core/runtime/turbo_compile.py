@@ -19,13 +19,14 @@ _KEPT = 50
 """Compiled files kept, a few megabytes each."""
 _OLD = 3600.0
 """Seconds after which what a compilation that was killed left behind is removed."""
-_LAST = 19
+_NICE = 5
+"""A quarter of a program's share at full priority: behind the run, but not for minutes behind all."""
 
 
 def main(path: Path, threads: int) -> int:
-    """Compile, with everything else on the machine going first."""
+    """Compile, at a lower priority than the run."""
     if sys.platform != "win32":
-        os.nice(_LAST)
+        os.nice(_NICE)
     os.umask(0o077)  # what is made here is a program: nobody else may change it
     asked = sys.stdin.buffer.readline()
     _sweep(path.parent)

@@ -10,7 +10,7 @@ from core.catalog.optimizers import LBFGS, OPTIMIZERS, Muon
 from core.catalog.schedules import SCHEDULES
 from core.engine.native.compiler import Compiled
 from core.engine.trainer import Trainer
-from core.engine.turbo import Joined, Turbo, gain, wanted
+from core.engine.turbo import Joined, Turbo, _same, gain, wanted
 from core.engine.turbo_graph import described
 from core.engine.turbo_made import build, loaded
 from core.engine.turbo_step import small_products
@@ -145,6 +145,20 @@ def test_a_moved_rate_needs_nothing_new_and_another_step_is_not_joined():
     trainer.change("training.optimizer.weight_decay", 0.0)
     trainer.advance(2 * trainer.course.steps_per_epoch, 60)
     assert len(calls) > joined
+
+
+def test_what_becomes_part_of_the_code_is_part_of_its_name():
+    keys = {wanted(begun_trainer(apply(spirals(batch_size=256), {"kind": "set", "path": path, "value": value})))
+            for path, value in (("data.samples", 500), ("data.samples", 520), ("data.noise", 0.1),
+                                ("training.parts", 2), ("training.clip", 1.0))}
+    assert len(keys) == 5
+
+
+def test_a_loss_of_next_to_nothing_is_not_compared_closer_than_it_is_rounded():
+    plain = torch.tensor([2e-6, 1e-6])
+    _same(lambda: list(plain), lambda: plain + 7.5e-9)
+    with pytest.raises(Problems, match="not compute the same"):
+        _same(lambda: list(plain + 0.1), lambda: plain + 0.11)
 
 
 def test_restored_optimizers_are_found_again():

@@ -79,9 +79,14 @@ def scaled(form: str) -> Operation:
     """A sum or difference whose second part may be multiplied by `alpha`."""
     plain = arithmetic(form)
 
-    def operation(one: Numbers, other: Numbers, *, alpha: float = 1) -> Value:
+    def operation(one: Numbers, other: Numbers, alpha: float = 1) -> Value:
         return plain(one, other if alpha == 1 else arithmetic("{0} * {1}")(other, alpha))
     return operation
+
+
+def taken_from(one: Value, other: Numbers, alpha: float = 1) -> Value:
+    """As torch's `rsub`."""
+    return scaled("{0} - {1}")(other, one, alpha)
 
 
 def power(value: Value, exponent: float) -> Value:

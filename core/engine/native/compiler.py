@@ -85,9 +85,9 @@ def loaded(path: Path) -> Compiled:
         nonlocal known, places
         inputs, targets, knobs, *tensors = given
         found = [tensor.data_ptr() for tensor in tensors]
-        if found != known:
-            known, places = found, (pointer * len(found))(*found)
+        if found != known or [inputs.numel(), targets.numel(), knobs.shape[1]] != sizes[:3]:
             _fits(given, sizes)
+            known, places = found, (pointer * len(found))(*found)
         losses = torch.empty(count)
         drawn = draw(first, count)
         take(first, count, inputs.data_ptr(), targets.data_ptr(), knobs.data_ptr(), places, drawn.data_ptr(),
@@ -122,7 +122,7 @@ def _draws(library: ctypes.CDLL, step: str) -> list[tuple[int, float]]:
     """How many numbers a step draws each time, and how likely each is to be 1; see `Draw`."""
     count = ctypes.c_int64.in_dll(library, f"{step}_count").value
     sizes = (ctypes.c_int64 * count).in_dll(library, f"{step}_sizes")
-    return list(zip(sizes, (ctypes.c_float * count).in_dll(library, f"{step}_chances"), strict=True))
+    return list(zip(sizes, (ctypes.c_double * count).in_dll(library, f"{step}_chances"), strict=True))
 
 
 def _numbers(library: ctypes.CDLL, name: str) -> list[int]:

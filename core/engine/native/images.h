@@ -128,7 +128,7 @@ struct Convolution {
   }
 };
 
-// The largest number under the window, and where in the window it is; `planes` images of one channel each.
+// The largest number under the window, and where in the padded image it lies; `planes` images of one channel each.
 template <class Slides, int step_w, int planes>
 struct Largest {
   struct Room {
@@ -142,13 +142,13 @@ struct Largest {
       float* const best = y + n * Slides::places;
       int32_t* const where = chosen + n * Slides::places;
       for (int p = 0; p < Slides::places; ++p) best[p] = -INFINITY, where[p] = 0;
-      Slides::each([&](int at, int row, int begin) {
+      Slides::each([&](int, int row, int begin) {
 #pragma GCC ivdep
         for (int column = 0; column < Slides::columns; ++column) {
-          const int place = row * Slides::columns + column;
-          const float number = padded[begin + column * step_w];
-          const bool more = !(number <= best[place]);  // a number that is none wins, as in torch
-          where[place] = more ? at : where[place];
+          const int place = row * Slides::columns + column, from = begin + column * step_w;
+          const float number = padded[from];
+          const bool more = number > best[place] || number != number;  // what is no number wins, as in torch
+          where[place] = more ? from : where[place];
           best[place] = more ? number : best[place];
         }
       });
@@ -160,13 +160,8 @@ struct Largest {
       std::memset(room.image, 0, sizeof room.image);
       const float* const slopes = dy + n * Slides::places;
       const int32_t* const where = chosen + n * Slides::places;
-      Slides::each([&](int at, int row, int begin) {
-#pragma GCC ivdep
-        for (int column = 0; column < Slides::columns; ++column) {
-          const int place = row * Slides::columns + column;
-          room.image[begin + column * step_w] += where[place] == at ? slopes[place] : 0.0f;
-        }
-      });
+      // Number by number. Window by window, with a choice at each, g++ 12 made code of it that lost some.
+      for (int p = 0; p < Slides::places; ++p) room.image[where[p]] += slopes[p];
       Slides::cropped(room.image, dx + n * Slides::height * Slides::width);
     }
   }

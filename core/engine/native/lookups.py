@@ -37,8 +37,10 @@ def scattered(value: Value, axis: int, index: Value, number: float) -> Value:
     return where(here, Constant(value.kind, (), number), value)
 
 
-def counted(begin: int, end: int, step: int = 1, **_: Any) -> Value:
-    """As torch's `arange` of whole numbers."""
+def counted(begin: float, end: float, step: float = 1, **_: Any) -> Value:
+    """As torch's `arange` of whole numbers. Raises Unsupported for others."""
+    if not (isinstance(begin, int) and isinstance(end, int) and isinstance(step, int)):
+        raise Unsupported("ranges of real numbers")
     count = len(range(begin, end, step))
     return arithmetic("{0} * {1} + {2}")(Position("int64_t", (count,), 0), step, begin)
 
@@ -55,8 +57,14 @@ def indexed(value: Value, indices: Sequence[Value | None]) -> Value:
     index = indices[0]
     if len(indices) != 1 or index is None or index.kind != "int64_t":
         raise Unsupported("numbers chosen by an index of several axes")
-    rest = value.shape[1:]
-    return reshaped(rows_of(reshaped(value, [value.shape[0], prod(rest)]), index), [*index.shape, *rest])
+    count, *rest = value.shape
+    rows = rows_of(reshaped(value, [count, prod(rest)]), _from_the_front(index, count))
+    return reshaped(rows, [*index.shape, *rest])
+
+
+def _from_the_front(index: Value, count: int) -> Value:
+    """An index whose negative numbers count from the end, without them."""
+    return arithmetic("({0} < 0 ? {0} + {1} : {0})")(index, count)
 
 
 def put(value: Value, indices: Sequence[Value | None], added: Value, accumulate: bool = False) -> Value:
@@ -65,7 +73,7 @@ def put(value: Value, indices: Sequence[Value | None], added: Value, accumulate:
     if len(indices) != 1 or index is None or index.kind != "int64_t" or not accumulate:
         raise Unsupported("numbers put at an index of several axes")
     rows, width = prod(index.shape), prod(value.shape[1:])
-    where_to = realized(reshaped(index, [rows]))
+    where_to = realized(reshaped(_from_the_front(index, value.shape[0]), [rows]))
     numbers = realized(reshaped(expanded(added, (*index.shape, *value.shape[1:])), [rows, width]))
 
     def fill(code: Code, memory: Memory) -> None:

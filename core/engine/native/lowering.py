@@ -12,7 +12,7 @@ from core.engine.native.arithmetic import kind_named
 from core.engine.native.code import Code
 from core.engine.native.drawn import Drawn
 from core.engine.native.operations import OPERATIONS, aten
-from core.engine.native.values import Leaf, Pointwise, Unsupported, Value, leaf, realized
+from core.engine.native.values import Leaf, Picked, Pointwise, Unsupported, Value, leaf, realized
 
 _LARGEST = 4096
 """Numbers a constant may have."""
@@ -111,7 +111,10 @@ class Lowering:
         names = {target.memory.name for target, _ in written}
         for pairs, alike in ((others, False), (written, True)):
             for part in (part for _, value in pairs for part in value.parts()):
-                if isinstance(part, Leaf) and part.memory.name in names and not (alike and part.place.plain):
+                mixed = isinstance(part, Picked) and part.leaf.memory.name in names
+                if isinstance(part, Leaf) and part.memory.name in names:
+                    mixed = not (alike and part.place.plain)
+                if mixed:
                     raise Unsupported("weights that depend on each other")
 
 

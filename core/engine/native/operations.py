@@ -18,6 +18,7 @@ from core.engine.native.arithmetic import (
     power,
     real,
     scaled,
+    taken_from,
     valued,
     where,
 )
@@ -45,11 +46,11 @@ _COMPARISONS = (("eq", "=="), ("ne", "!="), ("lt", "<"), ("le", "<="), ("gt", ">
 _NUMBER_BY_NUMBER: dict[Any, Operation] = {
     aten.add.Tensor: scaled("{0} + {1}"), aten.sub.Tensor: scaled("{0} - {1}"),
     aten.add.Scalar: scaled("{0} + {1}"), aten.sub.Scalar: scaled("{0} - {1}"),
-    aten.rsub.Scalar: scaled("{1} - {0}"), aten.mul.Tensor: arithmetic("{0} * {1}"),
+    aten.rsub.Scalar: taken_from, aten.mul.Tensor: arithmetic("{0} * {1}"),
     aten.mul.Scalar: arithmetic("{0} * {1}"), aten.div.Tensor: real("{0} / {1}"),
     aten.div.Scalar: real("{0} / {1}"), prims.div.default: real("{0} / {1}"),
-    aten.maximum.default: arithmetic("({0} < {1} ? {1} : {0})"),
-    aten.minimum.default: arithmetic("({0} > {1} ? {1} : {0})"),
+    aten.maximum.default: arithmetic("({0} < {1} || {1} != {1} ? {1} : {0})"),
+    aten.minimum.default: arithmetic("({0} > {1} || {1} != {1} ? {1} : {0})"),
     aten.neg.default: arithmetic("-{0}"), aten.abs.default: real("std::fabs({0})"),
     aten.sign.default: real("float(({0} > 0.0f) - ({0} < 0.0f))"),
     aten.reciprocal.default: real("1.0f / {0}"), aten.sqrt.default: real("std::sqrt({0})"),

@@ -17,18 +17,18 @@ from core.engine.native.values import (
     pointwise,
     realized,
 )
-from core.engine.native.windows import Window, both, plain, room_for, start_of, starts
+from core.engine.native.windows import Window, plain, room_for, square, start_of, starts
 
 
 def largest_under(images: Value, size: Sequence[int], step: Sequence[int] = (), pad: Sequence[int] = (0, 0),
                   spread: Sequence[int] = (1, 1), ceil: bool = False) -> list[Value]:
-    """As torch's `max_pool2d_with_indices`, but each index says where in its window."""
+    """As torch's `max_pool2d_with_indices`, but each index says where in its padded image."""
     if ceil:
         raise Unsupported("pooling that goes over the edge")
-    window = Window(both(size, 1), both(step or size, 1), both(pad, 0), both(spread, 1))
+    window = Window(square(size), square(step or size), square(pad), square(spread))
     given, shape = plain(images), (*images.shape[:-2], *window.places(*images.shape[-2:]))
     named = _pooling(window, images.shape)
-    chosen = leaf("int32_t", shape)
+    chosen = leaf("int32_t", shape, lambda code, _: code.ensure(found.memory))
 
     def fill(code: Code, memory: Memory) -> None:
         code.ensure(chosen.memory)
@@ -36,14 +36,15 @@ def largest_under(images: Value, size: Sequence[int], step: Sequence[int] = (), 
         y, where = start_of(memory), start_of(chosen.memory)
         code.lines.append(f"{named}::forward({x}, {y}, {where}, {room_for(code, named)});")
 
-    return [leaf("float", shape, fill), chosen]
+    found = leaf("float", shape, fill)
+    return [found, chosen]
 
 
 def largest_under_backward(slopes: Value, images: Value, size: Sequence[int], step: Sequence[int],
                            *asked: Any) -> Value:
     """As torch's `max_pool2d_with_indices_backward`, with the indices of `largest_under`."""
     pad, spread, _, chosen = asked
-    window = Window(both(size, 1), both(step or size, 1), both(pad, 0), both(spread, 1))
+    window = Window(square(size), square(step or size), square(pad), square(spread))
     named, given = _pooling(window, images.shape), [plain(slopes), realized(chosen)]
 
     def fill(code: Code, memory: Memory) -> None:
@@ -65,9 +66,9 @@ def largest_of_parts_backward(slopes: Value, images: Value, chosen: Value) -> Va
 
 
 def mean_under(images: Value, size: Sequence[int], step: Sequence[int] = (), pad: Sequence[int] = (0, 0),
-               *_: Any) -> Value:
+               *more: Any) -> Value:
     """As torch's `avg_pool2d`, where windows do not overlap. Raises Unsupported elsewhere."""
-    high, wide = _apart(size, step, pad)
+    high, wide = _apart(size, step, pad, more)
     *before, height, width = images.shape
     rows, columns = height // high, width // wide
     inside = sliced(sliced(images, -2, 0, rows * high), -1, 0, columns * wide)
@@ -75,18 +76,23 @@ def mean_under(images: Value, size: Sequence[int], step: Sequence[int] = (), pad
 
 
 def mean_under_backward(slopes: Value, images: Value, size: Sequence[int], step: Sequence[int],
-                        pad: Sequence[int], *_: Any) -> Value:
+                        pad: Sequence[int], *more: Any) -> Value:
     """As torch's `avg_pool2d_backward`, with windows as in `mean_under`."""
-    high, wide = _apart(size, step, pad)
+    high, wide = _apart(size, step, pad, more)
     shared = pointwise("float", "{0} * {1}".format, slopes, Constant("float", (), 1 / (high * wide)))
     found = enlarged(shared, [slopes.shape[-2] * high, slopes.shape[-1] * wide])
     return padded(found, [0, images.shape[-1] - found.shape[-1], 0, images.shape[-2] - found.shape[-2]])
 
 
-def _apart(size: Sequence[int], step: Sequence[int], pad: Sequence[int]) -> tuple[int, int]:
-    if (step and both(step, 1) != both(size, 1)) or any(pad):
+def _apart(size: Sequence[int], step: Sequence[int], pad: Sequence[int],
+           more: Sequence[Any]) -> tuple[int, int]:
+    """more: whether windows go over the edge, whether the pad counts, and by what else to divide."""
+    over, _, divisor = (*more, *(False, True, None)[len(more):])
+    if over or divisor is not None:
+        raise Unsupported("means of windows over the edge, or divided by another number")
+    if (step and square(step) != square(size)) or any(pad):
         raise Unsupported("means of windows that overlap")
-    return both(size, 1)
+    return square(size)
 
 
 def enlarged(images: Value, size: Sequence[int], *_: Any) -> Value:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from core.engine.native.code import Axes, Body, Code, leaves_of, literal
 from core.engine.native.places import fresh, joined
-from core.engine.native.values import Kind, Leaf, Memory, Value, leaf, viewed
+from core.engine.native.values import Kind, Leaf, Memory, Unsupported, Value, leaf, realized, viewed
 
-_SUM, _MOST = "{0} + {1}", "({0} > {1} ? {0} : {1})"
+_SUM, _MOST = "{0} + {1}", "({1} > {0} || {1} != {1} ? {1} : {0})"
 
 
 def total(value: Value, axes: Sequence[int]) -> Leaf:
@@ -16,7 +16,9 @@ def total(value: Value, axes: Sequence[int]) -> Leaf:
 
 
 def largest(value: Value, axes: Sequence[int]) -> Leaf:
-    """The largest number along axes, which keep one number."""
+    """The largest number along axes, which keep one number. Raises Unsupported unless they are real."""
+    if value.kind != "float":
+        raise Unsupported("the largest of whole numbers")
     return _reduced(value, axes, value.kind, float("-inf"), _MOST)
 
 
@@ -26,6 +28,7 @@ def _reduced(value: Value, axes: Sequence[int], kind: Kind, begin: float, rule: 
     # The innermost loop should run along numbers that lie side by side.
     inside = not kept or kept[-1] != len(shape) - 1
     ordered = viewed(value, lambda place: place.permuted([*kept, *axes]))
+    ordered = ordered if leaves_of([ordered]) else realized(ordered)  # a loop counts what is read in it
 
     def fill(code: Code, memory: Memory) -> None:
         code.ready([ordered])
@@ -65,7 +68,7 @@ def _axes(result: Leaf, value: Value) -> tuple[Axes, Axes, list[Leaf]]:
     leaves = leaves_of([value])
     along = [leaf.place.permuted(range(count, len(value.shape))) for leaf in leaves]
     kept = [leaf.place.permuted(range(count)) for leaf in leaves]
-    still = [(size, (0, *steps)) for size, steps in joined(along)] if leaves else []
+    still = [(size, (0, *steps)) for size, steps in joined(along)]
     return joined([result.place, *kept]), still, [result, *leaves]
 
 

@@ -46,7 +46,7 @@ extern "C" void take(int64_t first, int64_t count, const void* inputs, const voi
 _FUNCTION = """
 extern "C" const int64_t {name}_count = {count};
 extern "C" const int64_t {name}_sizes[] = {{{sizes}}};
-extern "C" const float {name}_chances[] = {{{chances}}};
+extern "C" const double {name}_chances[] = {{{chances}}};
 
 struct {name}_Arrays {{
   {arrays}

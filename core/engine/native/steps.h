@@ -23,9 +23,9 @@ struct WithoutTinyNumbers {
   uint64_t before;
   WithoutTinyNumbers() {
     asm volatile("mrs %0, fpcr" : "=r"(before));
-    asm volatile("msr fpcr, %0" : : "r"(before | (uint64_t(1) << 24)));
+    asm volatile("msr fpcr, %0" : : "r"(before | (uint64_t(1) << 24)) : "memory");
   }
-  ~WithoutTinyNumbers() { asm volatile("msr fpcr, %0" : : "r"(before)); }
+  ~WithoutTinyNumbers() { asm volatile("msr fpcr, %0" : : "r"(before) : "memory"); }
 #endif
 };
 

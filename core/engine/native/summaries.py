@@ -57,4 +57,4 @@ def peak(value: Value, axes: int | Sequence[int] | None = None, keep: bool = Fal
 
 def some(value: Value, axes: int | Sequence[int] | None = None, keep: bool = False) -> Value:
     """Whether any is true along axes."""
-    return asks("{0} > 0")(_reduce(total, value, axes, keep))
+    return asks("{0} > 0")(_reduce(total, asks("{0} != 0")(value), axes, keep))

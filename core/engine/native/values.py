@@ -124,11 +124,11 @@ def expanded(value: Value, shape: Sequence[int]) -> Value:
 
 def viewed(value: Value, change: Callable[[Place], Place | None]) -> Value:
     """The same numbers in another order; they are put into memory where that is needed for it."""
-    found = _changed(value, change)
+    found = _changed(value, change, {})
     if found is None:
-        found = _changed(realized(value), change)
+        found = _changed(realized(value), change, {})
     if found is None:  # a leaf in an order that cannot be read so: copied into plain order first
-        found = _changed(copied(value), change)
+        found = _changed(copied(value), change, {})
     assert found is not None
     return found
 
@@ -138,7 +138,16 @@ def copied(value: Value) -> Leaf:
     return realized(pointwise(value.kind, lambda one: one, value))
 
 
-def _changed(value: Value, change: Callable[[Place], Place | None]) -> Value | None:
+def _changed(value: Value, change: Callable[[Place], Place | None],
+             known: dict[int, Value | None]) -> Value | None:
+    """known: what was found before, by identity, so that what is used twice stays one."""
+    if id(value) not in known:
+        known[id(value)] = _one_changed(value, change, known)
+    return known[id(value)]
+
+
+def _one_changed(value: Value, change: Callable[[Place], Place | None],
+                 known: dict[int, Value | None]) -> Value | None:
     if isinstance(value, Leaf):
         place = change(value.place)
         return place and Leaf(value.kind, place.shape, value.memory, place)
@@ -146,9 +155,8 @@ def _changed(value: Value, change: Callable[[Place], Place | None]) -> Value | N
         place = change(Place(value.shape, (0,) * len(value.shape), 0))
         return place and Constant(value.kind, place.shape, value.number)
     if isinstance(value, Pointwise):
-        operands = [_changed(operand, change) for operand in value.operands]
-        if any(operand is None for operand in operands):
-            return None
-        known = tuple(operand for operand in operands if operand is not None)
-        return Pointwise(value.kind, known[0].shape, value.write, known)
+        operands = [_changed(operand, change, known) for operand in value.operands]
+        found = tuple(operand for operand in operands if operand is not None)
+        if len(found) == len(operands):
+            return Pointwise(value.kind, found[0].shape, value.write, found)
     return None

@@ -57,3 +57,8 @@ def plain(value: Value) -> Leaf:
 def both(numbers: Sequence[int], other: int) -> tuple[int, int]:
     """A number for the height and one for the width; of a curve there is one only."""
     return (other, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
+def square(numbers: Sequence[int]) -> tuple[int, int]:
+    """A number for the height and one for the width; one alone stands for both."""
+    return (numbers[0], numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])

@@ -45,7 +45,8 @@ export function createControls(studio) {
 /** The state of the run in a word, told to screen readers when it changes. */
 function createBadge(studio) {
   const { state, on } = studio;
-  const badge = make("span", { class: "ls-badge", role: "status", "aria-live": "polite" });
+  const [word, more] = [make("span"), make("small")];
+  const badge = make("span", { class: "ls-badge", role: "status", "aria-live": "polite" }, word, more);
   on("run connection", () => {
     const { run } = state;
     const text = !state.connected
@@ -55,15 +56,24 @@ function createBadge(studio) {
         : run.state === "queued" && run.ahead
           ? `Queued, ${run.ahead} ahead`
           : (WORDS[run.state] ?? run.state);
-    write(badge, text);
+    write(word, text);
+    write(more, run?.state === "running" ? turboOf(run.turbo) : "");
     give(badge, "data-state", !state.connected ? "away" : (run?.state ?? "ready"));
     give(
       badge,
       "data-tip",
-      run ? `Run ${run.id}${run.reason ? `: ${run.reason}` : ""}` : "Nothing has been trained yet.",
+      run
+        ? `Run ${run.id}${run.reason ? `: ${run.reason}` : ""}${run.turbo?.reason ? `. ${run.turbo.reason}` : ""}`
+        : "Nothing has been trained yet.",
     );
   });
   return badge;
+}
+
+/** What became of compiled steps, in a few words. */
+function turboOf(turbo) {
+  if (!turbo) return "";
+  return { compiling: "Turbo: compiling", on: `Turbo ×${turbo.gain.toFixed(1)}`, off: "without Turbo" }[turbo.state];
 }
 
 function createExport(studio) {

@@ -48,12 +48,13 @@ export function shareOf(curves) {
 /**
  * The range for these curves, and what lies outside; null when all of it may be shown.
  * @param {number[][]} curves  the values of each
+ * @param {{ofOne?: boolean}} [what]  whether all are of one run: then how far they lie apart is what they tell
  * @returns {{range: number[], lowest: number|null, highest: number|null}|null}
  */
-export function limitsOf(curves) {
+export function limitsOf(curves, { ofOne = false } = {}) {
   const finite = curves.map((values) => values.filter(Number.isFinite)).filter(({ length }) => length);
   if (!finite.length) return null;
-  const cores = together(finite.map(core));
+  const cores = ofOne ? finite.map(core) : together(finite.map(core));
   const [low, high] = [Math.min(...cores.map(([from]) => from)), Math.max(...cores.map(([, to]) => to))];
   const [least, most] = [Math.min(...finite.map(lowest)), Math.max(...finite.map(highest))];
   const span = Math.max(high - low, 0.05 * Math.abs(high), 1e-12);

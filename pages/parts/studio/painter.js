@@ -76,7 +76,8 @@ export class Painter {
     if (this.touched) return { limits: this.given, touched: true };
     const of = (axis) => list.filter(({ yaxis }) => yaxis === axis).map(({ y }) => y);
     const loss = of("y");
-    this.given = { y: this.look.logarithmic ? null : (limitsOf(loss) ?? roomFor(loss)), y2: limitsOf(of("y2")) ?? shareOf(of("y2")) };
+    const ofOne = loss.length <= 2; // train and validation
+    this.given = { y: this.look.logarithmic ? null : (limitsOf(loss, { ofOne }) ?? roomFor(loss)), y2: limitsOf(of("y2")) ?? shareOf(of("y2")) };
     return { limits: this.given, touched: false };
   }
 
