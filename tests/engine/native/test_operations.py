@@ -70,8 +70,8 @@ PICTURES: dict[str, Function] = {
     "slopes of groups": slopes(
         lambda x: functional.conv2d(x, x.detach()[:, :1, :3, :2].expand(3, 1, 3, 2), groups=3)),
     "slopes of a transposed one": slopes(
-        lambda x: functional.conv_transpose2d(x, x.detach()[0, :, None, :2, :2].expand(3, 4, 2, 2), None, 2, 1,
-                                              1)),
+        lambda x: functional.conv_transpose2d(x, x.detach()[0, :, None, :2, :2].expand(3, 4, 2, 2), stride=2,
+                                              padding=1, output_padding=1)),
     "a pool with no number": lambda x: functional.max_pool2d(torch.where(x > 1, x / 0 * 0, x), 2)}
 
 
