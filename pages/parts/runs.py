@@ -123,7 +123,7 @@ def delete(*runs: Run) -> None:
 def several(runs: list[Run]) -> None:
     """Delete several runs at once."""
     removable = [run for run in runs if run.state.over or run.state is RunState.QUEUED]
-    if st.button(f"Delete {len(removable)} runs", key="delete_several", disabled=not removable,
+    if st.button(f"Delete {len(removable)} {'run' if len(removable) == 1 else 'runs'}", key="delete_several", disabled=not removable,
                  help=None if len(removable) == len(runs) else "Runs that go on stay: stop them first."):
         delete(*removable)
 

@@ -133,8 +133,11 @@ function grid(cards) {
 /** The cards in which every word of a text is found, best first: in the title, data, family, then elsewhere. */
 function ranked(cards, text) {
   const words = text.split(/\s+/).filter(Boolean);
+  const whole = ({ title }) => words.length > 1 && title.toLowerCase().includes(words.join(" "));
+  const rank = ({ template }) =>
+    whole(template) ? -1 : Math.max(0, ...words.map((word) => rankOf(template, word)));
   return cards
-    .map((card) => ({ card, rank: Math.max(0, ...words.map((word) => rankOf(card.template, word))) }))
+    .map((card) => ({ card, rank: rank(card) }))
     .filter(({ rank }) => rank < 9)
     .sort((a, b) => a.rank - b.rank || a.card.place - b.card.place)
     .map(({ card }) => card);

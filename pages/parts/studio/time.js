@@ -105,11 +105,18 @@ export function createTime(studio) {
     give(slider, "aria-valuetext", text);
     give(now, "disabled", state.back === null);
     give(keep, "disabled", !studio.live() || state.run.state === "queued" || !state.connected);
+    give(branch, "data-tip", state.back === null ? BRANCH : `${BRANCH} ${settingsOf(state.draft)}`);
     give(branch, "disabled", time.origin === null || Boolean(studio.reason()));
     give(studio.root, "data-back", state.back !== null);
   });
   const label = make("label", { for: "ls-time", class: "ls-label" }, "Time");
   return make("div", { class: "ls-time", "data-tip": TIP }, label, slider, words, now, keep, branch);
+}
+
+/** That settings do not go back with the slider, since a branch is there to try others. */
+function settingsOf(draft) {
+  const rate = draft?.training?.optimizer?.learning_rate;
+  return `The settings above stay as they are now${rate === undefined ? "" : `: the learning rate is ${rate}`}.`;
 }
 
 function button(title, tip, onclick) {
