@@ -123,8 +123,9 @@ def delete(*runs: Run) -> None:
 def several(runs: list[Run]) -> None:
     """Delete several runs at once."""
     removable = [run for run in runs if run.state.over or run.state is RunState.QUEUED]
-    if st.button(f"Delete {len(removable)} {'run' if len(removable) == 1 else 'runs'}", key="delete_several", disabled=not removable,
-                 help=None if len(removable) == len(runs) else "Runs that go on stay: stop them first."):
+    named = "1 run" if len(removable) == 1 else f"{len(removable)} runs"
+    help = None if len(removable) == len(runs) else "Runs that go on stay: stop them first."
+    if st.button(f"Delete {named}", key="delete_several", disabled=not removable, help=help):
         delete(*removable)
 
 

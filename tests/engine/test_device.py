@@ -67,8 +67,8 @@ def test_another_layout_must_be_faster_by_more_than_chance(monkeypatch):
         assert chosen.layout == layout
 
 
-def test_a_layout_is_tried_for_pictures_only_and_not_beside_compiled_steps(monkeypatch):
-    for asked in ({"pictures": False}, {"turbo": "auto"}, {"layout": "plain"}):
+def test_a_layout_is_tried_for_pictures_only_and_where_none_is_named(monkeypatch):
+    for asked in ({"pictures": False}, {"layout": "plain"}):
         chosen, tried = measured(monkeypatch, lambda pins: 1.0, **asked)
         assert (chosen.layout, tried) == ("plain", [])
     assert measured(monkeypatch, lambda pins: 1.0, layout="channels_last")[0].layout == "channels_last"

@@ -136,7 +136,7 @@ def test_the_plan_of_a_version_before_is_followed_without_a_comparison(works, tm
     assert replaying.original(tmp_path, 1) is None
 
 
-@pytest.mark.parametrize("layout", ["auto", "channels_last"])
+@pytest.mark.parametrize("layout", [pytest.param("auto", marks=pytest.mark.slow), "channels_last"])
 def test_pictures_lie_in_a_replay_as_they_did_in_its_run(works, layout):
     run = works.queue(experiment("digits-cnn", layout=layout, **PINNED))
     works.until_over(run, 60)
