@@ -34,6 +34,7 @@ _TRIED = 8
 _CALL = 0.01
 """Seconds one call may take, so that who steers is heard."""
 
+
 class Joined:
     """The compiled steps, bound to a network and its optimizers."""
 

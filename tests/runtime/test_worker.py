@@ -251,12 +251,19 @@ def test_a_worker_whose_folder_was_removed_ends(works):
     works.until_state(run, RunState.INTERRUPTED)
 
 
-def test_a_run_on_a_full_disk_waits_and_goes_on_when_there_is_room(small_disk, own_works):
+@pytest.fixture
+def on_a_small_disk(small_disk, own_works):
+    """A store on a small disk, a run that trains there, and its worker."""
     alone = own_works(small_disk / "store")
     run = alone.queue()
     alone.catalog.claim()
     process = subprocess.Popen([sys.executable, "-m", "core.runtime.worker", str(run), alone.store], cwd=ROOT)
     alone.until_step(run, 1, 60)
+    return alone, run, process
+
+
+def test_a_run_on_a_full_disk_waits_and_goes_on_when_there_is_room(small_disk, on_a_small_disk):
+    alone, run, process = on_a_small_disk
     filler = (small_disk / "filler").open("wb", buffering=0)
     fill(filler)
     assert "full" in alone.until_state(run, RunState.PAUSED).reason
@@ -271,12 +278,8 @@ def test_a_run_on_a_full_disk_waits_and_goes_on_when_there_is_room(small_disk, o
     assert process.wait(10) == 0
 
 
-def test_a_stop_is_heeded_while_a_run_waits_for_a_full_disk(small_disk, own_works):
-    alone = own_works(small_disk / "store")
-    run = alone.queue()
-    alone.catalog.claim()
-    process = subprocess.Popen([sys.executable, "-m", "core.runtime.worker", str(run), alone.store], cwd=ROOT)
-    alone.until_step(run, 1, 60)
+def test_a_stop_is_heeded_while_a_run_waits_for_a_full_disk(small_disk, on_a_small_disk):
+    alone, run, process = on_a_small_disk
     with (small_disk / "filler").open("wb", buffering=0) as filler:
         fill(filler)
         alone.until_state(run, RunState.PAUSED)

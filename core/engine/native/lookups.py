@@ -1,6 +1,7 @@
 """Numbers looked up by an index, and put where one says."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -25,7 +26,8 @@ from core.engine.native.values import (
 
 def gathered(value: Value, axis: int, index: Value) -> Value:
     """As torch's `gather`."""
-    return Picked(value.kind, index.shape, realized(value), axis % len(value.shape), index)
+    chosen_from = replace(realized(value))  # a leaf of its own: what is chosen by may be read from the same
+    return Picked(value.kind, index.shape, chosen_from, axis % len(value.shape), index)
 
 
 def scattered(value: Value, axis: int, index: Value, number: float) -> Value:

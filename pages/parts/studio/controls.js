@@ -63,7 +63,7 @@ function createBadge(studio) {
       badge,
       "data-tip",
       run
-        ? `Run ${run.id}${run.reason ? `: ${run.reason}` : ""}${run.turbo?.reason ? `. ${run.turbo.reason}` : ""}`
+        ? `Run ${run.id}${run.reason ? `: ${run.reason}` : ""}${toldOf(run.turbo)}`
         : "Nothing has been trained yet.",
     );
   });
@@ -74,6 +74,16 @@ function createBadge(studio) {
 function turboOf(turbo) {
   if (!turbo) return "";
   return { compiling: "Turbo: compiling", on: `Turbo ×${turbo.gain.toFixed(1)}`, off: "without Turbo" }[turbo.state];
+}
+
+/** The same in whole sentences. */
+function toldOf(turbo) {
+  const words = {
+    compiling: "Turbo: the steps are being compiled beside the run.",
+    on: `Turbo is on: compiled steps since step ${turbo?.step}, ${turbo?.gain.toFixed(1)} times as fast.`,
+    off: `Turbo is off. ${turbo?.reason}`,
+  };
+  return turbo ? `. ${words[turbo.state]}` : "";
 }
 
 function createExport(studio) {

@@ -88,6 +88,7 @@ NUMBERS: dict[str, Function] = {
     "a mean of twos": lambda x: torch.full_like(x, 2.0).mean(0),
     "taken from": lambda x: torch.rsub(x, 3.0, alpha=2.0),
     "any of numbers": lambda x: (x - 1).any(1),
+    "chosen by itself": lambda x: x.long().gather(0, x.long().clamp(0, 2)),
     "rows from the end": lambda x: x[torch.arange(-1, 2)],
     "a softmax with nothing": lambda x: torch.softmax(x.masked_fill(x > 1, -torch.inf), 1),
     "a view of a view": lambda x: (x.t() * 2).reshape(2, 6)[:, 1::2].t()}
