@@ -56,7 +56,7 @@ def row(run: Run) -> dict[str, Any]:
     """A run as a row of the table."""
     return {"Run": run.id, "Name": run.name, "State": BADGES[run.state], "From": origin(run),
             "Best": run.best,
-            "of": f"validation {run.metric.replace('_', ' ')}" if run.metric else "",
+            "Measure": f"validation {run.metric.replace('_', ' ')}" if run.metric else "",
             "Duration": duration(run.seconds),
             "Created": datetime.fromtimestamp(run.created, UTC).astimezone(), "Note": run.reason}
 
