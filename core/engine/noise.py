@@ -42,11 +42,12 @@ def noise(experiment: Experiment) -> Noise:
         update={"training": experiment.training.model_copy(update=calm)}))
     trainer.start()
     trainer.advance(1 << 30, SECONDS)
+    if trainer.over:
+        raise Problems(_DIVERGED)
     inputs, targets = trainer.training_set
     batch = min(trainer.batch_size, len(inputs) // _FEWEST)
-    if batch < 1 or trainer.over:
-        raise Problems(Problem(where="training.batch_size", what=_WHY[trainer.over],
-                               fix="Lower the learning rate." if trainer.over else "Choose more samples."))
+    if batch < 1:
+        raise Problems(_FEW)
     order = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(0))
     rows = order.to(inputs.device).split(batch)[:BATCHES]
     rows = [some for some in rows if len(some) == batch]
@@ -55,12 +56,17 @@ def noise(experiment: Experiment) -> Noise:
         slope = _slope(trainer, inputs[some], targets[some])
         mean = slope / len(rows) if not len(mean) else mean + slope / len(rows)
         squares += float(slope.square().sum()) / len(rows)
+    if not math.isfinite(squares):  # a slow machine may measure before the loss itself is seen to diverge
+        raise Problems(_DIVERGED)
     scale = _scale(squares, float(mean.square().sum()), batch, len(rows))
     return Noise(trainer.step, len(rows), scale, _suggested(scale, len(inputs)))
 
 
-_WHY = {True: "The copy diverged before it could be measured.",
-        False: f"There are fewer than {_FEWEST} training samples to compare."}
+_DIVERGED = Problem(where="training.batch_size", what="The copy diverged before it could be measured.",
+                    fix="Lower the learning rate.")
+_FEW = Problem(where="training.batch_size",
+               what=f"There are fewer than {_FEWEST} training samples to compare.",
+               fix="Choose more samples.")
 
 
 def _slope(trainer: Trainer, inputs: Tensor, targets: Tensor) -> Tensor:

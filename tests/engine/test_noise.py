@@ -42,9 +42,19 @@ def test_easy_data_suits_smaller_batches_than_noisy_data():
     assert found[1].suggestion >= found[0].suggestion
 
 
-def test_too_few_samples_and_a_copy_that_diverges_say_so():
+def test_too_few_samples_say_so():
     with pytest.raises(Problems, match="fewer than 8"):
         noise(draft("linear", data={"kind": "iris", "train_share": 0.05}))
+
+
+def test_a_copy_that_diverges_says_so(monkeypatch):
+    monkeypatch.setattr(noises, "SECONDS", 60.0)  # it ends as soon as it diverges, however slow the machine
     with pytest.raises(Problems, match="diverged"):
         noise(draft("linear", data={"kind": "plane", "samples": 200},
                     optimizer={"kind": "sgd", "learning_rate": 10.0}))
+
+
+def test_gradients_that_are_no_numbers_say_so_though_the_loss_was_not_yet_seen_to_diverge(monkeypatch):
+    monkeypatch.setattr(noises, "_slope", lambda *_: torch.tensor([float("inf")]))
+    with pytest.raises(Problems, match="diverged"):
+        noise(draft("linear", data={"kind": "plane", "samples": 200}))
