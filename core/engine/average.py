@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from core.engine.build import Net
+from core.experiment.model import Training
 
 
 class Average:
@@ -34,9 +35,24 @@ class Average:
 
     def take(self) -> None:
         """Take note of the network after one step more."""
-        self._steps += 1
+        (share,) = self.shares(1)
         # One call for all tensors, which torch gives no public name.
-        torch._foreach_lerp_(self._mean, self._live, 1 / min(self._steps, self.span))  # type: ignore[attr-defined]
+        torch._foreach_lerp_(self._mean, self._live, share)  # type: ignore[attr-defined]
+        self.count(1)
+
+    def shares(self, steps: int) -> list[float]:
+        """How far of the way the mean goes to the network at each of so many steps to come."""
+        return [1 / min(step, self.span) for step in range(self._steps + 1, self._steps + steps + 1)]
+
+    def count(self, steps: int) -> None:
+        """Take note of so many steps after which the mean was moved by others."""
+        self._steps += steps
+
+    def mean_of(self, tensor: Tensor) -> Tensor | None:
+        """The mean of a tensor of the network, itself, to be moved; None when it has none."""
+        place = tensor.data_ptr(), tensor.numel()
+        return next((mean for mean, live in zip(self._mean, self._live, strict=True)
+                     if (live.data_ptr(), live.numel()) == place), None)
 
     @contextmanager
     def inside(self) -> Generator[None]:
@@ -63,6 +79,11 @@ class Average:
             held = state["mean"].get(name)
             if held is not None and held.shape == mean.shape:
                 mean.copy_(held)
+
+
+def averaging(net: Net, training: Training) -> Average | None:
+    """A mean of the network's weights from now on, where one is asked for."""
+    return None if training.average is None else Average(net, training.average)
 
 
 def _copy(sources: list[Tensor], targets: list[Tensor]) -> None:

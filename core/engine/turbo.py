@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from core.engine.average import Average, averaging
 from core.engine.beginning import Order, whole_batches
 from core.engine.native.compiler import Compiled
 from core.engine.stepper import Stepper
@@ -73,6 +74,8 @@ class Joined:
             counter += count
         for counter in self._products:
             counter.fill_(product)
+        if self._plan.average:
+            self._plan.average.count(count)
         return losses
 
 
@@ -86,7 +89,7 @@ class Turbo:
         whole, _ = whole_batches(len(trainer.split.rows["train"]), trainer.batch_size)
         self._batches = whole if run.whole else trainer.course.steps_per_epoch
         self.most = most(self._batches)
-        self._joined = Joined(Plan(trainer.experiment, trainer.network, trainer.optimizers), self.most, run)
+        self._joined = Joined(_plan(trainer), self.most, run)
         self._awake, self._pace = True, _CALL
 
     def room(self, place: int, wanted: int) -> int:
@@ -116,8 +119,11 @@ def wanted(trainer: "Trainer") -> str:
         raise refused("Turbo is for the processor, and this run is not on it.")
     if trainer.stepper.mixed:
         raise refused("Turbo computes in float32, and this run does not.")
-    plan = Plan(trainer.experiment, trainer.network, trainer.optimizers)
-    return key(trainer.experiment, plan, trainer.split, trainer.pins.threads)
+    return key(trainer.experiment, _plan(trainer), trainer.split, trainer.pins.threads)
+
+
+def _plan(trainer: "Trainer") -> Plan:
+    return Plan(trainer.experiment, trainer.network, trainer.optimizers, trainer.verdict.average)
 
 
 def gain(trainer: "Trainer", run: Compiled) -> float:
@@ -126,16 +132,22 @@ def gain(trainer: "Trainer", run: Compiled) -> float:
     Raises Problems when they do not compute the same.
     """
     with torch.random.fork_rng(devices=[]):
-        plain, order = _copied(trainer)
-        other, _ = _copied(trainer)
-        plan = Plan(trainer.experiment, other.net, other.optimizers)
+        plain, mean, order = _copied(trainer)
+        other, other_mean, _ = _copied(trainer)
+        plan = Plan(trainer.experiment, other.net, other.optimizers, other_mean)
         whole = len(order.whole[0])
         joined = Joined(plan, most(whole), run)
         rates = [trainer.rate] * min(whole, _TRIED)
         limited = limits(trainer.experiment)
 
+        def step(place: int) -> Tensor:
+            loss = plain.step(trainer.step + 1, *order.batches[place], [])
+            if mean:
+                mean.take()
+            return loss
+
         def one() -> list[Tensor]:
-            return [plain.step(trainer.step + 1, *order.batches[place], []) for place in range(len(rates))]
+            return [step(place) for place in range(len(rates))]
 
         def two() -> Tensor:
             return joined.take(order, 0, rates, limited)
@@ -144,14 +156,17 @@ def gain(trainer: "Trainer", run: Compiled) -> float:
         return _ratio(one, two)
 
 
-def _copied(trainer: "Trainer") -> tuple[Stepper, Order]:
+def _copied(trainer: "Trainer") -> tuple[Stepper, Average | None, Order]:
     stepper, order = begun(trainer.experiment, trainer.split, trainer.pins.layout)
     with torch.no_grad():
         for name, tensor in stepper.net.tensors().items():
             tensor.copy_(trainer.network.tensors()[name])
     for optimizer, model in zip(stepper.optimizers, trainer.optimizers, strict=True):
         optimizer.load_state_dict(copy.deepcopy(model.state_dict()))
-    return stepper, order
+    mean = averaging(stepper.net, trainer.experiment.training)
+    if mean and trainer.verdict.average:
+        mean.restore(trainer.verdict.average.state())
+    return stepper, mean, order
 
 
 def _same(one: Any, two: Any) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.fx import GraphModule
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from core.engine.average import averaging
 from core.engine.beginning import Order, initial
 from core.engine.data import Split, split
 from core.engine.evaluate import encoded
@@ -27,7 +28,7 @@ def described(experiment: Experiment) -> "tuple[Steps, Tensors]":
     """The steps of an experiment, and an example of what they are given."""
     stepper, order = begun(experiment, split(experiment.data))
     inputs, targets = order.whole
-    plan = Plan(experiment, stepper.net, stepper.optimizers)
+    plan = Plan(experiment, stepper.net, stepper.optimizers, averaging(stepper.net, experiment.training))
     rows = most(len(inputs))
     knobs = torch.full((rows, sum(plan.widths())), 0.5)
     given = (torch.tensor(0), torch.tensor(min(2, rows)), inputs, targets, knobs, *plan.tensors())
@@ -80,7 +81,7 @@ class Steps(nn.Module):
 
     @property
     def others(self) -> list[Tensor]:
-        """The network's tensors that no optimizer moves."""
+        """The tensors beside the rows."""
         return self._plan.others
 
     def traced(self, spelled_out: Operations) -> GraphModule:
@@ -146,9 +147,9 @@ class Steps(nn.Module):
         return losses
 
     def layouts(self) -> list[Row]:
-        """How each row lies: for each optimizer its weights, then the same for each thing it remembers."""
-        return [layout for layout, rule in zip(self._layouts, self._plan.rules, strict=True)
-                for layout in [layout] * (1 + len(rule.state))]
+        """How each row lies: for each optimizer its weights, then the same for all that is kept of them."""
+        return [layout for layout, count in zip(self._layouts, self._plan.rows(), strict=True)
+                for layout in [layout] * count]
 
     def _rows(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The tensors that optimizers move and remember, each kind in one row."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from core.engine import turbo_rules
+from core.engine.average import Average
 from core.engine.beginning import whole_batches
 from core.engine.build import Net
 from core.engine.data import Split
@@ -25,8 +26,8 @@ from core.problems import Problem, Problems
 
 _MOST = 64
 """Steps taken in one call at most: as many losses, and rows of numbers, are handed over."""
-LIMITS = 2
-"""How many numbers `limits` gives."""
+_LIMITS = 3
+"""How many numbers a step reads beside those of its rules: `limits`, and how far a mean of weights moves."""
 _LINE = 16
 """Numbers in a line of the processor's cache; each weight begins on one."""
 
@@ -68,28 +69,46 @@ class Row:
 class Plan:
     """Which tensors the steps of a network read and write, and the numbers they depend on, in order."""
 
-    def __init__(self, experiment: Experiment, net: Net, optimizers: list[torch.optim.Optimizer]) -> None:
-        """Raises Problems when the steps of this optimizer cannot be compiled."""
+    def __init__(self, experiment: Experiment, net: Net, optimizers: list[torch.optim.Optimizer],
+                 average: Average | None) -> None:
+        """average: of the network's weights, where one is kept.
+
+        Raises Problems when the steps of this optimizer cannot be compiled.
+        """
         training = experiment.training
-        if training.average is not None:
-            raise refused("Turbo cannot average weights.")
-        self.optimizers = optimizers
+        self.optimizers, self.average = optimizers, average
         self.rules = [_rule(optimizer) for optimizer in optimizers]
         self.penalty, self.clips = training.regularization.penalty(), training.clip is not None
         self.learned = [list[Tensor](optimizer.param_groups[0]["params"]) for optimizer in optimizers]
         known = {id(parameter) for parameters in self.learned for parameter in parameters}
         named = [*net.named_parameters(), *net.named_buffers()]
         self.names = {id(tensor): name for name, tensor in named}
-        self.others = [tensor for _, tensor in named if id(tensor) not in known]
+        self.kept = [tensor for _, tensor in named if id(tensor) not in known]
         """The network's tensors that no optimizer moves: frozen weights, statistics, tables."""
+        self.averaged = [place for place, tensor in enumerate(self.kept)
+                         if average and average.mean_of(tensor) is not None]
+        """The places of those of them that a mean is kept of."""
+
+    @property
+    def others(self) -> list[Tensor]:
+        """The tensors that no optimizer moves, and the means of those that one is kept of."""
+        return [*self.kept, *self._means([self.kept[place] for place in self.averaged])]
 
     def tensors(self) -> list[Tensor]:
-        """Of each optimizer its weights, then what it remembers of them; then the network's other tensors."""
+        """Of each optimizer its weights, what it remembers of them and their means; then the `others`."""
         held = [tensor for parameters, rule, optimizer
                 in zip(self.learned, self.rules, self.optimizers, strict=True)
                 for tensor in [*parameters, *(optimizer.state[parameter][name] for name in rule.state
-                                              for parameter in parameters)]]
+                                              for parameter in parameters), *self._means(parameters)]]
         return [tensor.detach() for tensor in [*held, *self.others]]
+
+    def rows(self) -> list[int]:
+        """How many rows of numbers there are for each optimizer: its weights, its memory, their mean."""
+        return [1 + len(rule.state) + (self.average is not None) for rule in self.rules]
+
+    def _means(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        found = [self.average.mean_of(tensor) for tensor in tensors] if self.average else []
+        return [mean for mean in found if mean is not None]
 
     def counters(self, name: str) -> list[Tensor]:
         """The single numbers torch's optimizers keep beside: `step`, `mu_product`."""
@@ -97,7 +116,7 @@ class Plan:
                 if name in state]
 
     def knobs(self, first: int, rates: Sequence[float], product: float, limits: Sequence[float]) -> Tensor:
-        """The numbers of steps from `first` on, one row each: (steps, numbers)
+        """The numbers of steps from `first` on, the next ones to be averaged, one row each: (steps, numbers)
 
         rates: each step's learning rate. product: of NAdam's momenta before. limits: see `limits`.
         """
@@ -106,6 +125,7 @@ class Plan:
         for rule, optimizer in zip(self.rules, self.optimizers, strict=True):
             columns += rule.knobs(optimizer.param_groups[0], steps, speeds, product)
         columns += limits
+        columns.append(np.array(self.average.shares(len(rates))) if self.average else 0.0)
         table = np.empty((len(rates), len(columns)), np.float32)
         for place, column in enumerate(columns):
             table[:, place] = column
@@ -117,10 +137,10 @@ class Plan:
         return float(turbo_rules.momentum(self.optimizers[0].param_groups[0], steps).prod())
 
     def widths(self) -> list[int]:
-        """How many numbers a step reads for each optimizer, and how many `limits` there are."""
+        """How many numbers a step reads for each optimizer, and how many beside."""
         one = np.ones(1)
         return [*(len(rule.knobs(optimizer.param_groups[0], one, one, 0.5))
-                  for rule, optimizer in zip(self.rules, self.optimizers, strict=True)), LIMITS]
+                  for rule, optimizer in zip(self.rules, self.optimizers, strict=True)), _LIMITS]
 
 
 def limits(experiment: Experiment) -> tuple[float, float]:
@@ -145,7 +165,7 @@ def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
              "rules": [type(optimizer).__name__ for optimizer in plan.optimizers],
              "flags": [turbo_rules.flags(optimizer.param_groups[0]) for optimizer in plan.optimizers],
              "penalty": plan.penalty and plan.penalty[0], "clips": plan.clips,
-             "parts": experiment.training.parts,
+             "parts": experiment.training.parts, "averages": plan.average is not None,
              "task": data.task.model_dump(mode="json"),
              "given": [(list(one.shape[1:]), str(one.dtype)) for one in (data.inputs, data.targets)],
              "torch": torch.__version__, "compiler": compiler.version(), "machine": platform.platform(),

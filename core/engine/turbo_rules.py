@@ -2,7 +2,7 @@
 
 What differs from step to step, and what a person may move, comes in as numbers ("knobs") worked out
 beforehand with the formulas torch uses, for several steps at once, so that nothing has to be compiled anew
-for it. Every rule here treats each number of a weight by itself.
+for it.
 """
 
 from collections.abc import Callable
@@ -31,14 +31,16 @@ class Rule(NamedTuple):
     """(group, steps from 1, their rates, product of NAdam's momenta before them) -> their numbers."""
     update: Callable[[Group, Tensor, Tensor, State, Tensor], Tensor]
     """(group, weight, slope, state, knobs) -> weight. Of the group only `flags` and constants are read."""
+    matrices: bool = False
+    """Whether it looks at a whole matrix; the others treat each number by itself, of all weights at once."""
 
 
 def rule(optimizer: torch.optim.Optimizer) -> Rule | None:
     """The rule of an optimizer; None when there is none here for it."""
     found = _RULES.get(type(optimizer).__name__)
-    if found is None or not optimizer.param_groups[0].get("momentum"):
+    if found is None or _MOMENTUM in found.state or not optimizer.param_groups[0].get("momentum"):
         return found
-    return found._replace(state=(*found.state, "momentum_buffer"))
+    return found._replace(state=(*found.state, _MOMENTUM))
 
 
 def flags(group: Group) -> tuple[bool, ...]:
@@ -63,7 +65,7 @@ def _sgd(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tenso
     rate, decay, share = knobs.unbind()
     slope = _decayed(group, weight, slope, decay)
     if group["momentum"]:
-        carried = state["momentum_buffer"] = share * state["momentum_buffer"] + slope
+        carried = state[_MOMENTUM] = share * state[_MOMENTUM] + slope
         slope = slope + share * carried if group["nesterov"] else carried
     return weight - rate * slope
 
@@ -135,7 +137,7 @@ def _rmsprop(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: T
     state["square_avg"] = kept * state["square_avg"] + new * slope * slope
     slope = slope / (state["square_avg"].sqrt() + group["eps"])
     if group["momentum"]:
-        slope = state["momentum_buffer"] = share * state["momentum_buffer"] + slope
+        slope = state[_MOMENTUM] = share * state[_MOMENTUM] + slope
     return weight - rate * slope
 
 
@@ -164,6 +166,38 @@ def _adadelta(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: 
     return weight - rate * move
 
 
+def _muon_knobs(group: Group, steps: Numbers, rates: Numbers, product: float) -> Knobs:
+    return rates, 1 - rates * group["weight_decay"], group["momentum"], 1 - group["momentum"]
+
+
+def _muon(group: Group, weight: Tensor, slope: Tensor, state: State, knobs: Tensor) -> Tensor:
+    rate, decay, share, new = knobs.unbind()
+    carried = state[_MOMENTUM] = state[_MOMENTUM] + (slope - state[_MOMENTUM]) * new
+    wide = slope + (carried - slope) * share
+    tall = weight.shape[0] > weight.shape[1]
+    level = _levelled(group, wide.T if tall else wide)
+    size = 0.2 * max(weight.shape) ** 0.5  # match_rms_adamw
+    return weight * decay - rate * size * (level.T if tall else level)
+
+
+def _levelled(group: Group, matrix: Tensor) -> Tensor:
+    """A wide matrix with all its singular values near 1, by a Newton-Schulz iteration in bfloat16."""
+    a, b, c = group["ns_coefficients"]
+    matrix = _brief(matrix)
+    matrix = _brief(matrix / _brief(matrix.square().sum().sqrt()).clamp(min=group["eps"]))
+    for _ in range(group["ns_steps"]):
+        gram = _brief(matrix @ matrix.T)
+        turn = _brief(b * gram + c * (gram @ gram))
+        matrix = _brief(a * matrix + turn @ matrix)
+    return matrix
+
+
+def _brief(numbers: Tensor) -> Tensor:
+    """The numbers with the eight digits (of two) that bfloat16 has."""
+    return numbers.bfloat16().float()
+
+
+_MOMENTUM = "momentum_buffer"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 _RULES = {
     "SGD": Rule((), _sgd_knobs, _sgd),
@@ -174,4 +208,5 @@ _RULES = {
     "RMSprop": Rule(("square_avg",), _rmsprop_knobs, _rmsprop),
     "Adagrad": Rule(("sum",), _adagrad_knobs, _adagrad),
     "Adadelta": Rule(("square_avg", "acc_delta"), _adadelta_knobs, _adadelta),
+    "Muon": Rule((_MOMENTUM,), _muon_knobs, _muon, matrices=True),
 }

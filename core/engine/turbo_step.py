@@ -1,6 +1,7 @@
 """One step of training as a function without side effects, for the compiler to look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any, cast
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from core.engine.build import Walked
 from core.engine.stepper import Stepper
 from core.engine.turbo_plan import Plan, Row, refused
+from core.engine.turbo_rules import Group, Rule
 
 _SMALL = 1024
 """Multiplications of a matrix product that is worked out in place."""
@@ -23,8 +25,7 @@ class Step:
         self._plan, self._layouts, self._stepper = plan, layouts, stepper
         self._plain = Walked(stepper.net)
         self._widths = plan.widths()
-        kinds = [1 + len(rule.state) for rule in plan.rules]
-        self._places = [sum(kinds[:number]) for number in range(len(kinds))]  # of each optimizer's weights
+        *self._places, _ = accumulate(plan.rows(), initial=0)  # of each optimizer's weights
 
     def __call__(self, *given: Tensor) -> Tensors:
         *held, inputs, targets, knobs = given
@@ -38,7 +39,8 @@ class Step:
         slopes = self._clipped(self._slopes(self._priced(loss, learned, limits[0]), learned), limits[1])
         for number, layout in enumerate(self._layouts):
             some, slopes = slopes[:len(layout)], slopes[len(layout):]
-            self._update(rows, number, layout.joined(some), numbers[number])
+            self._update(rows, number, some, numbers[number])
+        self._average(rows, others, limits[2])
         return *rows, *others, loss.detach()
 
     def _loss(self, inputs: Tensor, targets: Tensor, learned: list[list[Tensor]],
@@ -51,19 +53,21 @@ class Step:
         return torch.stack(losses).sum() if count > 1 else losses[0]
 
     def moved(self, inputs: Tensor, others: list[Tensor]) -> list[int]:
-        """The places of those other tensors that a pass through the network changes."""
+        """The places of those other tensors that a step changes: statistics, and means."""
         # From numbers no batch has, so that what is remembered of this one is sure to be another.
         before = [torch.rand_like(tensor) if tensor.is_floating_point() else tensor for tensor in others]
         after = [tensor.clone() for tensor in before]
         with torch.no_grad():
             self._answers(inputs, self._plan.learned, after)
-        return [place for place, (one, other) in enumerate(zip(before, after, strict=True))
-                if not torch.equal(one, other)]
+        changed = [place for place, (one, other) in enumerate(zip(before, after, strict=True))
+                   if not torch.equal(one, other)]
+        return [*changed, *range(len(self._plan.kept), len(others))]
 
     def _answers(self, inputs: Tensor, learned: list[list[Tensor]], others: list[Tensor]) -> Tensor:
         plan = self._plan
         named = {f"net.{plan.names[id(known)]}": tensor
-                 for knowns, tensors in [*zip(plan.learned, learned, strict=True), (plan.others, others)]
+                 for knowns, tensors in [*zip(plan.learned, learned, strict=True),
+                                         (plan.kept, others[:len(plan.kept)])]
                  for known, tensor in zip(knowns, tensors, strict=True)}
         return torch.func.functional_call(self._plain, named, (inputs,))
 
@@ -89,13 +93,35 @@ class Step:
         sizes = [weight.abs().sum() if power == 1 else weight.square().sum() / 2 for weight in weights]
         return loss + strength * torch.stack(sizes).sum() if sizes else loss
 
-    def _update(self, rows: list[Tensor], number: int, slopes: Tensor, knobs: Tensor) -> None:
+    def _update(self, rows: list[Tensor], number: int, slopes: list[Tensor], knobs: Tensor) -> None:
         """Move the weights of optimizer `number`, and what it remembers."""
-        rule, place = self._plan.rules[number], self._places[number]
-        state = {name: rows[place + 1 + at] for at, name in enumerate(rule.state)}
-        group = self._plan.optimizers[number].param_groups[0]
-        rows[place] = rule.update(group, rows[place], slopes, state, knobs)
-        rows[place + 1:place + 1 + len(state)] = state.values()
+        rule, layout, place = self._plan.rules[number], self._layouts[number], self._places[number]
+        group, end = self._plan.optimizers[number].param_groups[0], place + 1 + len(rule.state)
+        if not rule.matrices:
+            rows[place:end] = _moved(rule, group, rows[place:end], layout.joined(slopes), knobs)
+            return
+        matrices = zip(*(layout.apart(row) for row in rows[place:end]), strict=True)
+        moved = [_moved(rule, group, held, slope, knobs)
+                 for held, slope in zip(matrices, slopes, strict=True)]
+        rows[place:end] = [layout.joined(tensors) for tensors in zip(*moved, strict=True)]
+
+    def _average(self, rows: list[Tensor], others: list[Tensor], share: Tensor) -> None:
+        """Move the means towards what they are of."""
+        plan = self._plan
+        if plan.average is None:
+            return
+        for place, count in zip(self._places, plan.rows(), strict=True):
+            mean = place + count - 1
+            rows[mean] = rows[mean] + (rows[place] - rows[mean]) * share
+        for at, place in enumerate(plan.averaged, len(plan.kept)):
+            others[at] = others[at] + (others[place] - others[at]) * share
+
+
+def _moved(rule: Rule, group: Group, held: Sequence[Tensor], slope: Tensor, knobs: Tensor) -> list[Tensor]:
+    """Weights and what is remembered of them, in the order of the rule's state, after one update."""
+    weight, *memory = held
+    state = dict(zip(rule.state, memory, strict=True))
+    return [rule.update(group, weight, slope, state, knobs), *state.values()]
 
 
 def small_products() -> "dict[Any, Callable[..., Any]]":

@@ -5,9 +5,7 @@ import pytest
 from core.engine.average import Average
 from core.engine.branch import take_over
 from core.engine.trainer import Trainer
-from core.engine.turbo_plan import Plan
 from core.events import Finished, StepsRecorded, Validated
-from core.problems import Problems
 from tests.engine.runs import pulled, same, weights
 from tests.engine.test_branch import moment
 from tests.engine.test_checkpoint import cut, rich, to_end
@@ -89,9 +87,3 @@ def test_it_can_be_begun_changed_and_ended_under_way():
     told = to_end(trainer)
     assert isinstance(told[-1], Finished)
     assert not trainer.verdict.replaced
-
-
-def test_compiled_steps_say_that_they_cannot():
-    trainer = Trainer(rich(average=6))
-    with pytest.raises(Problems, match="average"):
-        Plan(trainer.experiment, trainer.network, trainer.optimizers)

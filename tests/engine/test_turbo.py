@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 import torch
 
-from core.catalog.optimizers import LBFGS, OPTIMIZERS, Muon
+from core.catalog.optimizers import LBFGS, OPTIMIZERS
 from core.catalog.schedules import SCHEDULES
+from core.engine.average import Average
 from core.engine.native.compiler import Compiled
 from core.engine.trainer import Trainer
 from core.engine.turbo import Joined, Turbo, _same, gain, wanted
@@ -21,7 +22,7 @@ from tests.engine.runs import weights
 
 SETTINGS = {"sgd": {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}, "rmsprop": {"momentum": 0.5},
             "adam": {"weight_decay": 0.01}, "adadelta": {"learning_rate": 1.0, "weight_decay": 0.01}}
-PLAIN = [entry.name() for entry in OPTIMIZERS if entry not in (LBFGS, Muon)]
+PLAIN = [entry.name() for entry in OPTIMIZERS if entry is not LBFGS]
 
 
 HIDDEN = {"kind": "linear", "units": 8}
@@ -29,7 +30,9 @@ HIDDEN = {"kind": "linear", "units": 8}
 
 def spirals(optimizer: str = "adam", layers: Sequence[Mapping[str, object]] = (HIDDEN,),
             **training: object) -> Experiment:
-    nodes = [{"id": f"n{place}", "layer": layer} for place, layer in enumerate(layers)]
+    nodes = [{"id": f"n{place}", "frozen": "frozen" in layer,
+              "layer": {name: value for name, value in layer.items() if name != "frozen"}}
+             for place, layer in enumerate(layers)]
     return read({"data": {"kind": "spiral"},
                  "network": {"nodes": [*nodes, {"id": "out", "layer": {"kind": "output"}}]},
                  "training": {"optimizer": {"kind": optimizer} | SETTINGS.get(optimizer, {}), "device": "cpu",
@@ -71,11 +74,21 @@ def assert_alike(experiment: Experiment, pause: int = 1_000_000) -> None:
         counts = [[float(state["step"]) for state in one.state.values() if "step" in state]
                   for one in (left, right)]
         assert counts[0] == counts[1]
+    assert_averages_alike(*(trainer.verdict.average for _, trainer in (plain, ours)))
+
+
+def assert_averages_alike(plain: Average | None, ours: Average | None) -> None:
+    if not (plain and ours):
+        assert plain is ours
+        return
+    wanted_state, state = plain.state(), ours.state()
+    assert state["steps"] == wanted_state["steps"]
+    torch.testing.assert_close(state["mean"], wanted_state["mean"], rtol=1e-2, atol=1e-3)
 
 
 @pytest.mark.parametrize("optimizer", PLAIN)
 def test_every_rule_trains_as_torch_s_optimizer_does(optimizer):
-    assert_alike(spirals(optimizer))
+    assert_alike(spirals(optimizer, (HIDDEN, {"kind": "linear", "units": 5})))
 
 
 @pytest.mark.parametrize("schedule", [entry.name() for entry in SCHEDULES])
@@ -98,6 +111,18 @@ def test_a_penalty_is_charged(penalty):
 @pytest.mark.parametrize("training", [{"clip": 0.05}, {"parts": 3}], ids=["clipped", "in parts"])
 def test_gradients_are_clipped_and_gathered_in_parts(training):
     assert_alike(spirals("sgd", **training))
+
+
+@pytest.mark.parametrize("layers", [
+    (HIDDEN, {"kind": "batch_norm1d"}), ({**HIDDEN, "frozen": True}, HIDDEN)], ids=["statistics", "frozen"])
+@pytest.mark.parametrize("span", [2, 6, 1000])
+def test_weights_are_averaged_and_what_layers_keep_beside_them(layers, span):
+    assert_alike(spirals(layers=layers, average=span), pause=5)
+
+
+def test_the_span_of_the_mean_needs_no_other_steps_but_a_mean_does():
+    keys = {span: wanted(begun_trainer(spirals(average=span))) for span in (6, 60, None)}
+    assert keys[6] == keys[60] != keys[None]
 
 
 @pytest.mark.parametrize("optimizer", ["nadam", "sgd"])
@@ -174,10 +199,9 @@ def test_restored_optimizers_are_found_again():
     assert {float(state["step"]) for state in optimizer.state.values()} == {trainer.step} != {before}
 
 
-@pytest.mark.parametrize("optimizer", ["lbfgs", "muon"])
-def test_what_cannot_be_joined_is_refused_in_words(optimizer):
+def test_what_cannot_be_joined_is_refused_in_words():
     with pytest.raises(Problems, match="its own way"):
-        wanted(begun_trainer(spirals(optimizer, (HIDDEN, HIDDEN))))
+        wanted(begun_trainer(spirals("lbfgs")))
 
 
 def test_steps_that_compute_something_else_are_found_out():

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from operator import getitem
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.fx import GraphModule, Node
 from torch.fx.node import map_arg
 
-from core.engine.native.arithmetic import kind_named
+from core.engine.native.arithmetic import kind_named, real
 from core.engine.native.code import Code
 from core.engine.native.drawn import Drawn
 from core.engine.native.operations import OPERATIONS, aten
@@ -16,6 +17,7 @@ from core.engine.native.values import Leaf, Picked, Pointwise, Unsupported, Valu
 
 _LARGEST = 4096
 """Numbers a constant may have."""
+_TO = aten._to_copy.default
 _LOOKS = {aten.alias.default, aten.detach.default, aten.clone.default}
 """Operations that give what they are given."""
 
@@ -31,6 +33,16 @@ def decompositions() -> "dict[Any, Any]":
                    aten.native_group_norm, aten.native_group_norm_backward, aten.var_mean]
     found = {**core_aten_decompositions(), **get_decompositions(spelled_out), aten.view.default: _view}
     return {operation: written for operation, written in found.items() if operation not in OPERATIONS}
+
+
+def _brief(node: Node, value: Value) -> Value:
+    """Numbers as short as those of bfloat16, held in floats.
+
+    Raises Unsupported unless floats are made of them at once.
+    """
+    if any(user.target is not _TO or user.kwargs.get("dtype") is not torch.float32 for user in node.users):
+        raise Unsupported("operations in bfloat16")
+    return real("brief({0})")(value)
 
 
 def _view(x: Tensor, shape: Sequence[int]) -> Tensor:
@@ -84,6 +96,8 @@ class Lowering:
         known: Any = map_arg((node.args, node.kwargs), lambda one: self._known[one])
         if node.target is getitem:
             return known[0][0][known[0][1]]
+        if node.target is _TO and node.kwargs.get("dtype") is torch.bfloat16:
+            return self._settled(node, _brief(node, known[0][0]))
         operation = self._operations.get(node.target)
         if operation is None:
             raise Unsupported(str(node.target))

@@ -37,6 +37,12 @@ inline To bits(From from) {
   return to;
 }
 
+// The nearest number with the eight digits (of two) that bfloat16 has; of two as near, the even one.
+inline float brief(float x) {
+  const uint32_t whole = bits<uint32_t>(x);
+  return x != x ? x : bits<float>((whole + 0x7fffu + ((whole >> 16) & 1u)) & 0xffff0000u);
+}
+
 inline float exponential(float x) {
   const float high = 88.72283f, low = -87.33654f;
   const float inside = x > high ? high : x < low ? low : x;
