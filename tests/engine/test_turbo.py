@@ -199,6 +199,26 @@ def test_restored_optimizers_are_found_again():
     assert {float(state["step"]) for state in optimizer.state.values()} == {trainer.step} != {before}
 
 
+def test_what_remembers_the_most_is_restored_to_the_bit():
+    experiment = spirals("muon", (HIDDEN, {"kind": "batch_norm1d"}, {"kind": "dropout"}, HIDDEN), average=6)
+    whole, cut, again = (begun_trainer(experiment) for _ in range(3))
+    attached(whole)
+    attached(cut)
+    for trainer in (whole, cut):
+        torch.manual_seed(1)
+        trainer.advance(30, 60)
+    again.restore(copy.deepcopy(cut.state()))
+    attached(again)
+    for trainer in (whole, again):
+        torch.manual_seed(2)
+        trainer.advance(1_000_000, 60)
+    assert whole.over
+    assert again.over
+    assert weights(whole.network).keys() == weights(again.network).keys()
+    assert all(torch.equal(tensor, weights(again.network)[name])
+               for name, tensor in weights(whole.network).items())
+
+
 def test_what_cannot_be_joined_is_refused_in_words():
     with pytest.raises(Problems, match="its own way"):
         wanted(begun_trainer(spirals("lbfgs")))
