@@ -142,7 +142,7 @@ def _at_once(pins: Pins, trial: Trial, most: int) -> float:
     step, clock = trial(pins), _clock(pins)
     began = clock()
     step()
-    _wait(pins.device)
+    wait(pins.device)
     first = clock() - began
     return 1 / first if first > _LONG else _timed(step, pins, _TURN_SECONDS, most - 1, clock)
 
@@ -188,7 +188,7 @@ def _steps_per_second(pins: Pins, trial: Trial) -> float:
     step = trial(pins)
     for _ in range(3):
         step()
-    _wait(pins.device)
+    wait(pins.device)
     return _timed(step, pins, MEASURED_SECONDS, None, perf_counter)
 
 
@@ -197,10 +197,11 @@ def _timed(step: Callable[[], None], pins: Pins, seconds: float, most: int | Non
     while steps != most and clock() - began < seconds:
         step()
         steps += 1
-    _wait(pins.device)
+    wait(pins.device)
     return steps / (clock() - began)
 
 
-def _wait(device: str) -> None:
+def wait(device: str) -> None:
+    """Wait until the device has done what it was given to do."""
     if device != "cpu":
         torch.accelerator.synchronize()

@@ -211,6 +211,5 @@ def _timed(step: Callable[[], object], count: int, device: str) -> float:
     began = perf_counter()
     for _ in range(count):
         step()
-    if device != "cpu":
-        torch.get_device_module(device).synchronize()
+    devices.wait(device)
     return (perf_counter() - began) / count

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from core.engine import device as devices
 from core.engine.average import Average, averaging
 from core.engine.beginning import Order, whole_batches
 from core.engine.native.compiler import Compiled
@@ -115,11 +116,11 @@ class Turbo:
 
 def wanted(trainer: "Trainer") -> str:
     """The key of the compiled steps a trainer could use now. Raises Problems when there can be none."""
-    if trainer.pins.device != "cpu":
-        raise refused("Turbo is for the processor, and this run is not on it.")
-    if trainer.stepper.mixed:
-        raise refused("Turbo computes in float32, and this run does not.")
-    return key(trainer.experiment, _plan(trainer), trainer.split, trainer.pins.threads)
+    if trainer.pins.device not in ("cpu", "cuda"):
+        raise refused("Turbo is for processors and NVIDIA's graphics processors, and this run is on neither.")
+    if trainer.stepper.mixed and trainer.pins.device == "cpu":
+        raise refused("On the processor Turbo computes in float32, and this run does not.")
+    return key(trainer.experiment, _plan(trainer), trainer.split, trainer.pins)
 
 
 def _plan(trainer: "Trainer") -> Plan:
@@ -131,7 +132,8 @@ def gain(trainer: "Trainer", run: Compiled) -> float:
 
     Raises Problems when they do not compute the same.
     """
-    with torch.random.fork_rng(devices=[]):
+    random = devices.random_state(trainer.pins.device)
+    try:
         plain, mean, order = _copied(trainer)
         other, other_mean, _ = _copied(trainer)
         plan = Plan(trainer.experiment, other.net, other.optimizers, other_mean)
@@ -152,12 +154,14 @@ def gain(trainer: "Trainer", run: Compiled) -> float:
         def two() -> Tensor:
             return joined.take(order, 0, rates, limited)
 
-        _same(one, two)
-        return _ratio(one, two)
+        _same(one, two, trainer.pins.device)
+        return _ratio(one, two, trainer.pins.device)
+    finally:
+        devices.set_random_state(trainer.pins.device, random)
 
 
 def _copied(trainer: "Trainer") -> tuple[Stepper, Average | None, Order]:
-    stepper, order = begun(trainer.experiment, trainer.split, trainer.pins.layout)
+    stepper, order = begun(trainer.experiment, trainer.split, trainer.pins)
     with torch.no_grad():
         for name, tensor in stepper.net.tensors().items():
             tensor.copy_(trainer.network.tensors()[name])
@@ -169,11 +173,11 @@ def _copied(trainer: "Trainer") -> tuple[Stepper, Average | None, Order]:
     return stepper, mean, order
 
 
-def _same(one: Any, two: Any) -> None:
+def _same(one: Any, two: Any, device: str) -> None:
     """Both ways from the same weights with the same random numbers."""
-    state = torch.get_rng_state()
+    random = devices.random_state(device)
     first = torch.stack([*one(), *one()])
-    torch.set_rng_state(state)
+    devices.set_random_state(device, random)
     second = torch.cat([two(), two()])
     apart = max(_CLOSE * float(first.abs().max()), _ROUNDING)
     if not torch.allclose(first, second, rtol=_CLOSE, atol=apart):
@@ -181,15 +185,14 @@ def _same(one: Any, two: Any) -> None:
         raise refused(f"The compiled steps do not compute the same: their losses lie {found:.2g} apart.")
 
 
-def _ratio(one: Any, two: Any) -> float:
-    began = perf_counter()
-    one()
-    rounds = max(1, math.ceil(_PAIR_SECONDS / (perf_counter() - began)))
-    return median(_seconds(one, rounds) / _seconds(two, rounds) for _ in range(_PAIRS))
+def _ratio(one: Any, two: Any, device: str) -> float:
+    rounds = max(1, math.ceil(_PAIR_SECONDS / _seconds(one, 1, device)))
+    return median(_seconds(one, rounds, device) / _seconds(two, rounds, device) for _ in range(_PAIRS))
 
 
-def _seconds(way: Any, rounds: int) -> float:
+def _seconds(way: Any, rounds: int, device: str) -> float:
     began = perf_counter()
     for _ in range(rounds):
         way()
+    devices.wait(device)
     return perf_counter() - began

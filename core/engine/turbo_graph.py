@@ -16,6 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from core.engine.average import averaging
 from core.engine.beginning import Order, initial
 from core.engine.data import Split, split
+from core.engine.device import Pins
 from core.engine.evaluate import encoded
 from core.engine.native.values import Unsupported
 from core.engine.stepper import Stepper
@@ -24,13 +25,17 @@ from core.engine.turbo_step import Step, Tensors, small_products
 from core.experiment.model import Experiment
 
 
-def described(experiment: Experiment) -> "tuple[Steps, Tensors]":
-    """The steps of an experiment, and an example of what they are given."""
-    stepper, order = begun(experiment, split(experiment.data))
+def described(experiment: Experiment, data: Split | None = None,
+              pins: Pins | None = None) -> "tuple[Steps, Tensors]":
+    """The steps of an experiment, and an example of what they are given.
+
+    data, pins: its data on the device it is trained on; without them on the processor.
+    """
+    stepper, order = begun(experiment, data or split(experiment.data), pins or Pins("cpu", 1))
     inputs, targets = order.whole
     plan = Plan(experiment, stepper.net, stepper.optimizers, averaging(stepper.net, experiment.training))
     rows = most(len(inputs))
-    knobs = torch.full((rows, sum(plan.widths())), 0.5)
+    knobs = torch.full((rows, sum(plan.widths())), 0.5, device=inputs.device)
     given = (torch.tensor(0), torch.tensor(min(2, rows)), inputs, targets, knobs, *plan.tensors())
     steps = Steps(plan, stepper, given)
     last = order.batches[-1]
@@ -39,15 +44,16 @@ def described(experiment: Experiment) -> "tuple[Steps, Tensors]":
     return steps, given
 
 
-def begun(experiment: Experiment, data: Split, layout: str = "plain") -> tuple[Stepper, Order]:
+def begun(experiment: Experiment, data: Split, pins: Pins) -> tuple[Stepper, Order]:
     """A stepper on a fresh copy of the network that has taken one step, and an epoch's samples.
 
-    layout: see `Pins`.
+    data: on the device of `pins`.
     """
     inputs, targets = data.part("train")
     targets = encoded(targets, data, experiment.training.loss.for_task(data.task).one_hot)
     order = Order(inputs, targets, experiment.training.batch_size)
-    stepper = Stepper(experiment, initial(experiment), targets, layout=layout)
+    net = initial(experiment).to(pins.device)
+    stepper = Stepper(experiment, net, targets, pins.precision, pins.layout)
     stepper.step(1, *order.batches[0], [])
     return stepper, order
 
@@ -73,7 +79,7 @@ class Steps(nn.Module):
         _, _, inputs, targets, knobs, *tensors = given
         self.batch = inputs[0], targets[0], knobs[0]
         """An example of what one step is given."""
-        self._example = *self._rows(tensors), *plan.others, *self.batch
+        self._example = *self.rows(tensors), *plan.others, *self.batch
         self.moved = self._step.moved(inputs[0], plan.others)
         """The places of the network's other tensors that a step changes."""
         self.rest: Steps | None = None
@@ -119,7 +125,7 @@ class Steps(nn.Module):
 
     def forward(self, first: Tensor, count: Tensor, inputs: Tensor, targets: Tensor, knobs: Tensor,
                 *tensors: Tensor) -> Tensor:
-        rows, others = self._rows(tensors), list(tensors[len(tensors) - len(self._plan.others):])
+        rows, others = self.rows(tensors), list(tensors[len(tensors) - len(self._plan.others):])
         width, moved, places = len(rows), self.moved, torch.arange(len(knobs))
 
         def left(number: Tensor, losses: Tensor, *held: Tensor) -> Tensor:
@@ -151,8 +157,8 @@ class Steps(nn.Module):
         return [layout for layout, count in zip(self._layouts, self._plan.rows(), strict=True)
                 for layout in [layout] * count]
 
-    def _rows(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """The tensors that optimizers move and remember, each kind in one row."""
+    def rows(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """Those of the plan's tensors that optimizers move and remember, each kind in one row."""
         rows: list[Tensor] = []
         at = 0
         for layout in self.layouts():

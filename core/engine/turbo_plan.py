@@ -19,6 +19,7 @@ from core.engine.average import Average
 from core.engine.beginning import whole_batches
 from core.engine.build import Net
 from core.engine.data import Split
+from core.engine.device import Pins, device_name
 from core.engine.native import compiler
 from core.engine.turbo_rules import Numbers, Rule
 from core.experiment.model import Experiment, write
@@ -155,12 +156,13 @@ def most(batches: int) -> int:
     return min(_MOST, batches)
 
 
-def key(experiment: Experiment, plan: Plan, data: Split, threads: int) -> str:
+def key(experiment: Experiment, plan: Plan, data: Split, pins: Pins) -> str:
     """A name for the compiled steps: equal when the very same code would be made."""
     asked, samples = write(experiment), len(data.rows["train"])
     # All of the data, too: ranges of its samples and how often each class is there become part of the code.
     fixed = {"data": asked["data"], "samples": samples, "network": asked["network"],
-             "loss": asked["training"]["loss"], "threads": threads,
+             "loss": asked["training"]["loss"],
+             "place": pins.threads if pins.device == "cpu" else [*pins, device_name(pins.device)],
              "batches": whole_batches(samples, experiment.training.batch_size),
              "rules": [type(optimizer).__name__ for optimizer in plan.optimizers],
              "flags": [turbo_rules.flags(optimizer.param_groups[0]) for optimizer in plan.optimizers],

@@ -48,7 +48,7 @@ class Step:
         """The mean loss of the batch, worked off in as many parts as plain steps take."""
         count, losses = self._stepper.pieces(len(inputs)), list[Tensor]()
         for some, right in zip(inputs.tensor_split(count), targets.tensor_split(count), strict=True):
-            found = self._stepper.loss_of(self._answers(some, learned, others), right)
+            found = self._stepper.loss_of(self._answers(self._stepper.laid(some), learned, others), right)
             losses.append(found * (len(some) / len(inputs)) if count > 1 else found)
         return torch.stack(losses).sum() if count > 1 else losses[0]
 
@@ -69,7 +69,9 @@ class Step:
                  for knowns, tensors in [*zip(plan.learned, learned, strict=True),
                                          (plan.kept, others[:len(plan.kept)])]
                  for known, tensor in zip(knowns, tensors, strict=True)}
-        return torch.func.functional_call(self._plain, named, (inputs,))
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self._stepper.mixed):
+            found = torch.func.functional_call(self._plain, named, (inputs,))
+        return found.float() if self._stepper.mixed else found
 
     def _slopes(self, loss: Tensor, learned: list[Tensor]) -> list[Tensor]:
         slopes = cast("tuple[Tensor | None, ...]", torch.autograd.grad(loss, learned, allow_unused=True))

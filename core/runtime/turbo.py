@@ -15,6 +15,7 @@ from core.runtime import paths
 from core.runtime.compiling import Compiling, own
 
 if TYPE_CHECKING:
+    from core.engine.native.compiler import Compiled
     from core.engine.trainer import Trainer
 
 LEAST_GAIN = 1.05
@@ -37,6 +38,7 @@ class Companion:
         """hear: takes what there is to tell. folder: where compiled steps are kept."""
         self._trainer, self._hear = trainer, hear
         self._folder = folder or paths.compiled()
+        self._on_processor = trainer.pins.device == "cpu"
         self._compiling: Compiling | None = None
         self._considered: Experiment | None = None
         self._tried: set[str] = set()
@@ -65,7 +67,7 @@ class Companion:
         if self._wanted() != key:
             return self._without("the compiled steps it used are of another version, machine or batch size")
         path = self._folder / f"{key}.steps"
-        why = "" if os.path.exists(path) else self._compiled(key, path, meanwhile)
+        why = "" if self._there(path) else self._compiled(key, path, meanwhile)
         return self._without(why) if why else self._took(key, path)
 
     def _compiled(self, key: str, path: Path, meanwhile: Callable[[], bool]) -> str:
@@ -81,11 +83,10 @@ class Companion:
 
     def _took(self, key: str, path: Path) -> str:
         """Use what is compiled without measuring it."""
-        from core.engine import turbo, turbo_made
+        from core.engine import turbo
 
         try:
-            own(path.parent.parent, path.parent, path)
-            self._trainer.turbo = turbo.Turbo(self._trainer, turbo_made.loaded(path))
+            self._trainer.turbo = turbo.Turbo(self._trainer, self._steps(path))
         except (Problems, OSError, RuntimeError):
             traceback.print_exc()
             return self._without("the compiled steps it used could not be loaded")
@@ -111,7 +112,7 @@ class Companion:
             return
         key = self._wanted()
         path = self._folder / f"{key}.steps"
-        ready = os.path.exists(path)  # also false where it cannot be seen
+        ready = self._there(path)
         if key and not ready and left < _LEFT:
             return
         self._considered = self._trainer.experiment
@@ -159,7 +160,7 @@ class Companion:
 
     def _join(self, key: str, path: Path, seconds: float) -> None:
         """Use the compiled steps, if they are those wanted now and measurably faster."""
-        from core.engine import turbo, turbo_made
+        from core.engine import turbo
 
         if self._wanted() != key:
             self._considered = None
@@ -167,8 +168,7 @@ class Companion:
             return
         self._useless.add(key)
         try:
-            own(path.parent.parent, path.parent, path)  # it is a program: loading it is running it
-            run = turbo_made.loaded(path)
+            run = self._steps(path)
             gain = turbo.gain(self._trainer, run)
             if gain >= LEAST_GAIN:
                 self._trainer.turbo = turbo.Turbo(self._trainer, run)
@@ -184,6 +184,19 @@ class Companion:
             with contextlib.suppress(OSError):  # only room is lost
                 path.unlink()
             self._tell("off", reason="The compiled steps could not be loaded. The run's log has the details.")
+
+    def _there(self, path: Path) -> bool:
+        """Whether steps need not be compiled first: a graphics processor records them within moments."""
+        return not self._on_processor or os.path.exists(path)  # also false where it cannot be seen
+
+    def _steps(self, path: Path) -> "Compiled":
+        """The compiled steps in a file, or those that are recorded where there is none."""
+        from core.engine import turbo_made, turbo_recorded
+
+        if not self._on_processor:
+            return turbo_recorded.recorded(self._trainer)
+        own(path.parent.parent, path.parent, path)  # it is a program: loading it is running it
+        return turbo_made.loaded(path)
 
     def _tell(self, state: Literal["compiling", "on", "off"], **facts: Any) -> None:
         self._hear(TurboChanged(step=self._trainer.step, state=state, **facts))

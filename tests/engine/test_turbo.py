@@ -182,9 +182,9 @@ def test_what_becomes_part_of_the_code_is_part_of_its_name():
 
 def test_a_loss_of_next_to_nothing_is_not_compared_closer_than_it_is_rounded():
     plain = torch.tensor([2e-6, 1e-6])
-    _same(lambda: list(plain), lambda: plain + 7.5e-9)
+    _same(lambda: list(plain), lambda: plain + 7.5e-9, "cpu")
     with pytest.raises(Problems, match="not compute the same"):
-        _same(lambda: list(plain + 0.1), lambda: plain + 0.11)
+        _same(lambda: list(plain + 0.1), lambda: plain + 0.11, "cpu")
 
 
 def test_restored_optimizers_are_found_again():
