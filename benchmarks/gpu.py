@@ -16,15 +16,14 @@ from core.engine.beginning import initial
 from core.engine.build import module
 from core.engine.data import split
 from core.engine.trainer import Trainer
+from core.engine.turbo import Turbo, gain
+from core.engine.turbo_recorded import recorded
 from core.experiment.model import Experiment, read, write
 from core.experiment.templates import template
 
-PAIRS, SECONDS = 5, 3.0
+PAIRS, SECONDS = 5, 1.0
 NETWORKS: dict[str, Callable[[], Experiment]] = {
     "MLP 64-64-10": mlp, "CNN 16-32": cnn, "char Transformer": lambda: template("char-gpt").experiment}
-IDIOMATIC, GRAPH = 3.0, 0.95
-"""Least shares of the tutorial's loop, and of one replayed as a CUDA graph."""
-
 
 def measure() -> Iterator[Figure]:
     """Samples a second as shares of each opponent's; and whether a run comes out the same twice."""
@@ -37,24 +36,38 @@ def measure() -> Iterator[Figure]:
 def on(device: str) -> Iterator[Figure]:
     """The same on any device; graphs are for CUDA alone."""
     for name, make in NETWORKS.items():
-        loops = {"idiomatic loop": idiomatic, "best bare loop": bare}
-        if device == "cuda":
-            loops["hand-written CUDA graph"] = graphed
         for precision in ("float32", "auto"):
             asked = _pinned(make(), device, precision)
             trainer = Trainer(asked)
             trainer.start()
             trainer.advance(50, SECONDS)
-            for opponent, loop in loops.items():
-                theirs = loop(asked, device)
-                theirs(0.5)
-                pairs = [(_ours(trainer), theirs(SECONDS)) for _ in range(PAIRS)]
-                least = {"idiomatic loop": IDIOMATIC, "hand-written CUDA graph": GRAPH}.get(opponent)
-                ours = [one for one, _ in pairs]
-                what = f"{name} on {device}, {trainer.pins.precision}: engine ÷ {opponent}"
-                yield ratio(what, ours, [other for _, other in pairs], least,
-                            f"; ours {max(ours) / 1000:.0f} k samples/s")
+            yield from _against(f"{name} on {device}, {trainer.pins.precision}: plain steps", trainer)
+            yield _joined(f"{name} on {device}, {trainer.pins.precision}", trainer)
+            if trainer.turbo is not None:
+                yield from _against(f"{name} on {device}, {trainer.pins.precision}: Turbo", trainer)
         yield _repeated(name, _pinned(make(), device, "float32"))
+
+
+def _against(name: str, trainer: Trainer) -> Iterator[Figure]:
+    """The trainer as it goes now against every opponent."""
+    asked, device = trainer.experiment, trainer.pins.device
+    for opponent, (loop, least) in OPPONENTS.items():
+        if loop is graphed and device != "cuda":
+            continue
+        theirs = loop(asked, device)
+        theirs(0.5)
+        pairs = [(_ours(trainer), theirs(SECONDS)) for _ in range(PAIRS)]
+        ours = [one for one, _ in pairs]
+        yield ratio(f"{name} ÷ {opponent}", ours, [other for _, other in pairs], least,
+                    f"; ours {max(ours) / 1000:.0f} k samples/s")
+
+
+def _joined(name: str, trainer: Trainer) -> Figure:
+    """Have the trainer use recorded steps where they compute the same, and say what they gain."""
+    run = recorded(trainer)
+    found = gain(trainer, run)
+    trainer.turbo = Turbo(trainer, run)
+    return Figure(f"{name}: Turbo's own measurement of what it gains", f"{found:.2f} times", "", None)
 
 
 def _pinned(experiment: Experiment, device: str, precision: str) -> Experiment:
@@ -74,10 +87,11 @@ def _ours(trainer: Trainer) -> float:
 
 
 def _repeated(name: str, experiment: Experiment) -> Figure:
-    """The losses of the first steps, twice."""
+    """The losses of the first steps, twice with the same choices."""
     told: list[list[float]] = []
+    pins = Trainer(experiment).pins
     for _ in range(2):
-        events = Trainer(experiment).advance(50, 60.0)
+        events = Trainer(experiment, pins=pins).advance(50, 60.0)
         told.append([loss for event in events if event.type == "steps_recorded" for loss in event.losses])
     return Figure(f"{name}: the same run twice, to the last digit", "yes" if told[0] == told[1] else "no", "",
                   None)
@@ -187,6 +201,11 @@ def _wait(device: str) -> None:
     if device != "cpu":
         torch.accelerator.synchronize()
 
+
+OPPONENTS: dict[str, tuple[Callable[[Experiment, str], Loop], float | None]] = {
+    "idiomatic loop": (idiomatic, 3.0), "best bare loop": (bare, None),
+    "hand-written CUDA graph": (graphed, 0.95)}
+"""The loops, and the least share of each that is wanted."""
 
 if __name__ == "__main__":
     for figure in on(sys.argv[1]) if len(sys.argv) > 1 else measure():
