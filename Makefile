@@ -6,6 +6,8 @@ PIP_FLAGS ?=
 BIN := .venv/bin
 TESTS ?= tests
 export OMP_NUM_THREADS ?= 1
+# Many short processes start here: each would compile all of the code anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHON PIP_FLAGS
 
 .PHONY: help run test test-all check bench bench-templates bench-gpu environment environment-dev
@@ -34,8 +36,8 @@ test-all: check
 
 check: environment-dev
 	$(BIN)/ruff check .
-	$(BIN)/pyright
-	$(BIN)/python -m pytest -q -s tests/test_floors.py
+	@$(BIN)/pyright & types=$$!; $(BIN)/python -m pytest -q -s tests/test_floors.py; floors=$$?; \
+	wait $$types && exit $$floors
 
 bench: environment-dev
 	$(BIN)/python -m pip install -q $(PIP_FLAGS) -r benchmarks/requirements.txt

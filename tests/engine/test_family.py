@@ -74,7 +74,9 @@ def test_members_of_other_seeds_begin_elsewhere_and_see_the_samples_in_their_own
         assert all(torch.allclose(left[name], right[name], atol=1e-5) for name in right)
 
 
-@pytest.mark.parametrize("name", ["digits-cnn", "digits-vit", "mackey-glass", "dates"])
+@pytest.mark.parametrize("name", [
+    "digits-cnn", "dates", *(pytest.param(name, marks=pytest.mark.slow)
+                             for name in ("digits-vit", "mackey-glass"))])
 def test_every_kind_of_network_can_be_batched(name):
     raw = write(template(name).experiment)
     raw["training"] |= {"device": "cpu", "threads": 1, "layout": "plain", "batch_size": 16}

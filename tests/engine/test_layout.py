@@ -13,7 +13,8 @@ from core.experiment.templates import template
 from core.problems import Problems
 from tests.experiment.drafts import draft
 
-PICTURES = ["digits-cnn", "lenet-5", "small-resnet", "denoiser", "mlp-mixer", "tones"]
+PICTURES = ["digits-cnn", "lenet-5", pytest.param("small-resnet", marks=pytest.mark.slow), "denoiser",
+            "mlp-mixer", "tones"]
 CONVOLUTION = {"kind": "conv2d", "filters": 8}
 
 
