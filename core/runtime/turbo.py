@@ -38,7 +38,6 @@ class Companion:
         """hear: takes what there is to tell. folder: where compiled steps are kept."""
         self._trainer, self._hear = trainer, hear
         self._folder = folder or paths.compiled()
-        self._on_processor = trainer.pins.device == "cpu"
         self._compiling: Compiling | None = None
         self._considered: Experiment | None = None
         self._tried: set[str] = set()
@@ -187,13 +186,14 @@ class Companion:
 
     def _there(self, path: Path) -> bool:
         """Whether steps need not be compiled first: a graphics processor records them within moments."""
-        return not self._on_processor or os.path.exists(path)  # also false where it cannot be seen
+        # Also false where it cannot be seen.
+        return self._trainer.pins.device != "cpu" or os.path.exists(path)
 
     def _steps(self, path: Path) -> "Compiled":
         """The compiled steps in a file, or those that are recorded where there is none."""
         from core.engine import turbo_made, turbo_recorded
 
-        if not self._on_processor:
+        if self._trainer.pins.device != "cpu":
             return turbo_recorded.recorded(self._trainer)
         own(path.parent.parent, path.parent, path)  # it is a program: loading it is running it
         return turbo_made.loaded(path)

@@ -25,8 +25,8 @@ def steered(works):
     works.until_step(run, 20)
     for setting, value in (("training.optimizer.learning_rate", 0.01), ("training.batch_size", 16),
                            ("training.optimizer", {"kind": "sgd", "learning_rate": 0.05})):
-        works.tell(run, "set", setting=setting, value=value)
         count = len(works.said(run, Changed))
+        works.tell(run, "set", setting=setting, value=value)
         until(lambda count=count: len(works.said(run, Changed)) > count, 20, "a change")
     works.tell(run, "weight", node="hidden1", parameter="0.weight", index=[0, 0], value=0.5)
     until(lambda: works.said(run, WeightEdited), 20, "the weight")

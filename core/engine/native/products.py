@@ -17,6 +17,8 @@ from core.engine.native.values import (
 
 _WIDEST = 16
 """Numbers of the widest registers there are; a narrower one is taken for few columns."""
+_LARGE = 1 << 14
+"""Numbers of a right matrix of which only a part is near at a time."""
 
 
 def product(one: Value, other: Value) -> Value:
@@ -54,13 +56,16 @@ def _write(code: Code, result: Leaf, left: Leaf, right: Leaf, row: Leaf | None) 
     (count, rows, columns), inner = result.shape, left.shape[2]
     lanes = next((lanes for lanes in (4, 8) if columns <= lanes), _WIDEST)
     width = -(-columns // lanes) * lanes
-    right = _whole_registers(code, right, width)
+    large = inner * columns >= _LARGE
+    if not large:
+        right = _whole_registers(code, right, width)
     begin, start = "zero", "nullptr"
     if row is not None:
         begin, start = "column", f"&{code.read(_whole_registers(code, row, width), ['0', '0'])}"
-    code.ready([left])
-    sizes = [rows, columns, inner, *left.place.strides[1:], right.place.strides[1], lanes]
-    named = f"product<Begin::{begin}, {', '.join(map(str, sizes))}>"
+    code.ready([left, right])
+    across = right.place.strides[1:] if large else right.place.strides[1:2]
+    sizes = ", ".join(map(str, [rows, columns, inner, *left.place.strides[1:], *across, lanes]))
+    named = f"{'large_' * large}product<Begin::{begin}, {sizes}>"
     with code.loops([count]) as index:
         one, other, to = (f"&{code.read(leaf, [*index, '0', '0'])}" for leaf in (left, right, result))
         code.lines.append(f"{named}({one}, {other}, {start}, {to});")

@@ -161,6 +161,57 @@ inline void product(const float* a, const float* b, const float* start, float* c
         a, b + wide * lanes, start + along, c + wide * lanes);
 }
 
+// For products too large for the nearest cache: so many inner numbers of four registers' columns, side by side.
+constexpr int deep = 256;
+alignas(64) float panel[deep * 64];
+
+// `depth` inner numbers of `width` columns of a product, all rows; see `large_product`.
+template <Begin begin, int rows, int columns, int width, int depth, int a_row, int a_column, int b_row, int b_column,
+          int lanes>
+inline void block(const float* a, const float* b, const float* start, float* c) {
+  constexpr int wide = (width + lanes - 1) / lanes, room = wide * lanes, high = wide == 1 ? 8 : 16 / wide;
+  constexpr int over = rows % high, down = begin == Begin::row ? 1 : 0, few = 16;
+  for (int from = 0; from < depth; from += few)
+    for (int j = 0; j < (b_column == 1 ? 1 : width); ++j)
+      for (int k = from; k < (from + few < depth ? from + few : depth); ++k) {
+        if constexpr (b_column == 1) std::memcpy(panel + k * room, b + k * b_row, width * sizeof(float));
+        else panel[k * room + j] = b[k * b_row + j * b_column];
+      }
+  for (int i = 0; i < rows - over; i += high)
+    tile<begin, high, wide, depth, a_row, a_column, room, lanes, columns, width>(a + i * a_row, panel, start + i * down,
+                                                                             c + i * columns);
+  if constexpr (over > 0)
+    tile<begin, over, wide, depth, a_row, a_column, room, lanes, columns, width>(
+        a + (rows - over) * a_row, panel, start + (rows - over) * down, c + (rows - over) * columns);
+}
+
+// c = a · b + what it begins with, as `product`, for matrices of which the nearest cache holds a part only; the
+// numbers of b may lie in any order.
+template <Begin begin, int rows, int columns, int inner, int a_row, int a_column, int b_row, int b_column, int lanes,
+          int width>
+inline void columns_of(const float* a, const float* b, const float* start, float* c) {
+  constexpr int first = inner < deep ? inner : deep, rest = inner % deep;
+  block<begin, rows, columns, width, first, a_row, a_column, b_row, b_column, lanes>(a, b, start, c);
+  for (int k = deep; k < inner - rest; k += deep)
+    block<Begin::there, rows, columns, width, deep, a_row, a_column, b_row, b_column, lanes>(
+        a + k * a_column, b + k * b_row, start, c);
+  if constexpr (inner > deep && rest > 0)
+    block<Begin::there, rows, columns, width, rest, a_row, a_column, b_row, b_column, lanes>(
+        a + (inner - rest) * a_column, b + (inner - rest) * b_row, start, c);
+}
+
+template <Begin begin, int rows, int columns, int inner, int a_row, int a_column, int b_row, int b_column, int lanes>
+inline void large_product(const float* a, const float* b, const float* start, float* c) {
+  constexpr int width = columns < 4 * lanes ? columns : 4 * lanes, over = columns % width;
+  constexpr int along = begin == Begin::column ? 1 : 0;
+  for (int j = 0; j < columns - over; j += width)
+    columns_of<begin, rows, columns, inner, a_row, a_column, b_row, b_column, lanes, width>(
+        a, b + j * b_column, start + j * along, c + j);
+  if constexpr (over > 0)
+    columns_of<begin, rows, columns, inner, a_row, a_column, b_row, b_column, lanes, over>(
+        a, b + (columns - over) * b_column, start + (columns - over) * along, c + columns - over);
+}
+
 // Registers for so many columns: as wide as there are, narrower for few.
 constexpr int lanes_for(int columns) { return columns <= 4 ? 4 : columns <= 8 ? 8 : 16; }
 constexpr int whole(int columns) { return (columns + lanes_for(columns) - 1) / lanes_for(columns) * lanes_for(columns); }

@@ -106,3 +106,23 @@ def test_numbers(tmp_path):
 def test_what_cannot_be_done_is_refused(function, tmp_path):
     with pytest.raises(Unsupported):
         found({"one": function}, torch.randn(3, 3, 6, 5), tmp_path)
+
+
+def test_products_of_large_matrices(tmp_path):
+    cases: dict[str, Function] = {
+        "rows side by side": lambda x: x @ x.detach()[:, :150], "turned": lambda x: x @ x.detach()[40:110].T,
+        "something added": lambda x: functional.linear(x, x.detach()[30:180], x.detach()[1, :150]),
+        "both turned": lambda x: x.detach()[:, :70].T @ x.T, "one row": lambda x: x.detach()[:1] @ x,
+        "few rows, few columns": lambda x: x.detach()[:37] @ x @ x.detach()[:, 5:60]}
+    cases |= {f"slopes of {name}": slopes(function) for name, function in cases.items()}
+    assert_alike({name: lambda x, of=of: of(x) * 0.01 for name, of in cases.items()},
+                 torch.randn(300, 300), tmp_path)
+
+
+def test_numbers_as_short_as_those_of_bfloat16(tmp_path):
+    x = torch.cat([torch.randn(500), torch.tensor([0.0, -0.0, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 3e38, 3.4e38,
+                                                   float("inf"), -float("inf"), float("nan")])])
+    ours, right = found({"short": lambda x: x.bfloat16().float()}, x, tmp_path)
+    assert torch.equal(ours["short"].nan_to_num(7), right["short"].nan_to_num(7))
+    with pytest.raises(Unsupported, match="bfloat16"):
+        found({"worked with": lambda x: x.bfloat16() * 2}, x, tmp_path)
