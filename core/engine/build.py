@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from core.catalog.base import Call, Optimizer
-from core.engine.fast import Forward, chain
+from core.engine.fast import Forward, chain, light_optimizers
 from core.engine.modules import OWN
 from core.engine.modules.first import initialized
 from core.experiment.check import INPUT, check
@@ -159,6 +159,7 @@ def network(experiment: Experiment) -> Net:
 
 def optimizers(entry: Optimizer, net: Net) -> list[torch.optim.Optimizer]:
     """The torch optimizers of a rule; together they hold every parameter once. Empty parts are left out."""
+    light_optimizers()
     matrices = {id(part.weight) for block in list(net.blocks)[:-1] for part in block.modules()
                 if isinstance(part, nn.Linear)}
     everything = [parameter for parameter in net.parameters() if parameter.requires_grad]

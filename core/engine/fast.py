@@ -1,11 +1,11 @@
 """Chains of modules as functions that compute the very same numbers sooner."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from inspect import isfunction, unwrap
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, _compile, nn
 from torch.autograd.function import once_differentiable
 
 Forward = Callable[..., Tensor]
@@ -23,9 +23,25 @@ def chain(parts: Iterable[nn.Module]) -> list[Forward]:
 
 
 def unhooked(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
-    """The optimizer's step without the profiler's entry around it and without hooks; none is ours."""
-    hooked = type(optimizer).step
-    return partial(getattr(hooked, "__wrapped__", hooked), optimizer)
+    """The optimizer's step without what torch wraps around it: a profiler's entry, hooks, gradients of it."""
+    step = unwrap(type(optimizer).step)
+
+    def update() -> None:
+        with torch.no_grad():
+            step(optimizer)
+
+    return update
+
+
+def light_optimizers() -> None:
+    """Have optimizers be made without loading torch's compiler, which takes a second or more.
+
+    Torch loads it to have their methods left alone. Where another torch keeps that elsewhere, it loads it.
+    """
+    for method in vars(torch.optim.Optimizer).values():
+        inner = getattr(method, "__wrapped__", None)
+        if isfunction(method) and inner and method.__code__.co_filename == _compile.__file__:
+            inner.__dynamo_disable = inner
 
 
 def _joined(parts: list[nn.Module]) -> Iterator[Forward]:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from core.engine import device as devices
 from core.events import Repinned
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ class Rechoice:
             self._choose()
 
     def _choose(self) -> None:
+        from core.engine import device as devices
+
         trainer = self._trainer
         if not devices.free_to_choose(trainer.pins.device):
             return

@@ -7,7 +7,7 @@ import gc
 from importlib import import_module
 
 LOADED = (
-    "torch", "torch._dynamo", "safetensors.torch", "sklearn.datasets", "sklearn.model_selection",
+    "torch", "safetensors.torch", "sklearn.datasets", "sklearn.model_selection",
     "core.engine.device", "core.engine.probes", "core.engine.trainer", "core.engine.weights",
     "core.runtime.analyst", "core.runtime.client", "core.runtime.dispatcher", "core.runtime.worker",
     "argparse")

@@ -67,7 +67,7 @@ def test_a_dispatcher_of_other_code_drains_and_is_replaced_while_its_run_trains_
     (tmp_path / "older" / "core" / "other.py").write_text('"""What only the other version has."""\n')
     old = works.start("--idle", 60, root=tmp_path / "older")
     first = works.at_work()
-    run = works.queue()
+    run = works.queue(pace=300)
     at = works.until_step(run, 1, 60)
     staying = client.stay(works.store, 1.0)
     try:
@@ -137,7 +137,7 @@ jobs.run()
 
 def test_a_dispatcher_that_breaks_lets_go_at_once_and_its_run_trains_on(own_works):
     works = own_works()
-    run = works.queue()
+    run = works.queue(pace=300)
     broken = subprocess.run([sys.executable, "-c", BREAKS, works.store], cwd=ROOT, capture_output=True,
                             text=True, timeout=30, check=False)
     assert broken.returncode == 1

@@ -13,7 +13,7 @@ from core.store import files
 from core.store.writer import Writer
 from tests.conftest import until
 
-KILLS = 20
+KILLS = 10
 NOTICED = 2.0
 """Seconds within which a killed worker's run says that it was interrupted."""
 
@@ -39,7 +39,7 @@ def test_no_kill_of_a_worker_costs_a_point_that_was_seen_or_leaves_a_lie(works):
 def test_a_run_goes_on_without_its_dispatcher_and_is_found_again(own_works):
     works = own_works()
     works.start("--idle", 60)
-    run, killed = works.queue(), works.queue()
+    run, killed = works.queue(pace=300), works.queue(pace=300)
     for one in (run, killed):
         works.until_step(one, 1, 60)
     works.dispatchers[0].kill()
@@ -47,7 +47,7 @@ def test_a_run_goes_on_without_its_dispatcher_and_is_found_again(own_works):
     at = works.reader(run).progress().step
     works.until_step(run, at + 1)
     works.worker(killed).send_signal(signal.SIGKILL)
-    waiting = works.queue()
+    waiting = works.queue(pace=300)
     works.start("--idle", 60)
     works.until_state(killed, RunState.INTERRUPTED)
     works.until_step(waiting, 1, 60)
@@ -60,7 +60,7 @@ def test_a_run_goes_on_without_its_dispatcher_and_is_found_again(own_works):
 
 def test_a_dispatcher_finds_out_what_became_of_the_runs_of_the_one_before(own_works):
     works = own_works()
-    never_begun, died_starting, told_its_end = (works.queue() for _ in range(3))
+    never_begun, died_starting, told_its_end = (works.queue(pace=300) for _ in range(3))
     for run in (never_begun, died_starting, told_its_end):
         assert works.catalog.claim()[0].id == run
     files.make_folder(works.folder(died_starting))
@@ -78,13 +78,13 @@ def test_a_dispatcher_finds_out_what_became_of_the_runs_of_the_one_before(own_wo
 def test_a_dead_fork_server_takes_no_run_along_and_is_replaced(own_works):
     works = own_works()
     works.start("--idle", 60)
-    run = works.queue()
+    run = works.queue(pace=300)
     works.until_step(run, 1, 60)
     worker = works.worker(run)
     worker.parent().send_signal(signal.SIGKILL)
     at = works.reader(run).progress().step
     works.until_step(run, at + 1)
-    other = works.queue()
+    other = works.queue(pace=300)
     works.until_step(other, 1, 60)
     assert works.run(run).state is RunState.RUNNING
     for one in (run, other):
@@ -97,11 +97,11 @@ def test_a_dead_fork_server_takes_no_run_along_and_is_replaced(own_works):
 def test_a_fork_server_that_dies_while_it_is_asked_costs_no_run(own_works):
     works = own_works()
     works.start("--idle", 60)
-    run = works.queue()
+    run = works.queue(pace=300)
     works.until_step(run, 1, 60)
     server = works.worker(run).parent()
     server.suspend()  # it takes the question and does not answer
-    other = works.queue()
+    other = works.queue(pace=300)
     works.until_state(other, RunState.STARTING)
     server.kill()
     works.until_step(other, 1, 60)

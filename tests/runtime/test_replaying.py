@@ -21,7 +21,7 @@ PINNED = {"device": "cpu", "threads": 1}
 @pytest.fixture
 def steered(works):
     """A run that was changed in several ways, and stopped."""
-    run = works.queue(experiment(epochs=None, **PINNED))
+    run = works.queue(experiment(epochs=None, **PINNED), pace=300)
     works.until_step(run, 20)
     for setting, value in (("training.optimizer.learning_rate", 0.01), ("training.batch_size", 16),
                            ("training.optimizer", {"kind": "sgd", "learning_rate": 0.05})):
@@ -68,7 +68,7 @@ def test_a_replay_that_was_killed_goes_on_with_what_is_still_to_be_done(works, s
 
 
 def test_a_finished_run_is_replayed_and_one_that_goes_on_is_not(works):
-    endless = works.queue(experiment(epochs=None, **PINNED))
+    endless = works.queue(experiment(epochs=None, **PINNED), pace=300)
     works.until_step(endless, 5)
     with pytest.raises(Problems, match="is not over yet"):
         replaying.replay(works.store, endless, uuid.uuid4().hex)

@@ -95,7 +95,7 @@ def test_what_was_changed_by_hand_is_changed_again_and_nothing_else_is_obeyed_tw
 
 
 def test_a_damaged_checkpoint_costs_only_the_steps_since_the_one_before(works):
-    run = works.queue(experiment(epochs=None, **PINNED))
+    run = works.queue(experiment(epochs=None, **PINNED), pace=300)
     checkpointed(works, run, 2)
     kill(works, run)
     kept = Checkpoints(paths.checkpoints(works.store, run))
@@ -110,7 +110,7 @@ def test_a_damaged_checkpoint_costs_only_the_steps_since_the_one_before(works):
 
 
 def test_a_run_without_a_checkpoint_begins_again_and_tells_nothing_twice(works):
-    run = works.queue(experiment(epochs=None, **PINNED))
+    run = works.queue(experiment(epochs=None, **PINNED), pace=300)
     works.until_step(run, 200, 60)
     kill(works, run)
     shutil.rmtree(paths.checkpoints(works.store, run), ignore_errors=True)
@@ -126,7 +126,7 @@ def test_a_run_without_a_checkpoint_begins_again_and_tells_nothing_twice(works):
 
 
 def test_a_run_that_cannot_be_exact_says_why(works):
-    run = works.queue(experiment(epochs=None, **PINNED))
+    run = works.queue(experiment(epochs=None, **PINNED), pace=300)
     step = checkpointed(works, run)[-1]
     kill(works, run)
     kept = Checkpoints(paths.checkpoints(works.store, run))
@@ -159,7 +159,7 @@ def test_a_difference_from_what_was_told_is_told_and_stores_nothing_twice():
 def test_only_interrupted_runs_are_resumed(works):
     done = works.queue(experiment(epochs=1, **PINNED))
     works.until_over(done, 60)
-    stopped = works.queue()
+    stopped = works.queue(pace=300)
     works.until_step(stopped, 1, 60)
     with pytest.raises(Problems, match="running"):
         client.resume(works.store, stopped)
@@ -191,7 +191,7 @@ def test_the_command_line_has_a_run_go_on_to_its_end_and_refuses_one_that_is_ove
 
 
 def test_a_page_has_a_run_go_on(works):
-    run = works.queue(experiment(epochs=None, **PINNED))
+    run = works.queue(experiment(epochs=None, **PINNED), pace=300)
     works.until_step(run, 1, 60)
     kill(works, run)
     desk = Desk(works.store)
@@ -207,7 +207,7 @@ def test_a_page_has_a_run_go_on(works):
 
 def test_a_run_waiting_to_go_on_that_is_stopped_is_interrupted_as_before(own_works):
     works = own_works()
-    run = works.queue()
+    run = works.queue(pace=300)
     works.catalog.claim()
     works.catalog.set_state(run, RunState.RUNNING)
     works.catalog.set_state(run, RunState.INTERRUPTED, reason="killed")

@@ -20,7 +20,7 @@ from tests.runtime.conftest import ROOT, experiment
 @pytest.fixture
 def training(works):
     """A run that goes on until stopped, and its store."""
-    run = works.queue()
+    run = works.queue(pace=300)
     works.until_step(run, 1, 60)
     yield works, run
     if not works.run(run).state.over:
@@ -243,7 +243,7 @@ def test_a_worker_started_anew_trains_the_same(works, own_works):
 
 
 def test_a_worker_whose_folder_was_removed_ends(works):
-    run = works.queue()
+    run = works.queue(pace=300)
     works.until_step(run, 1, 60)
     worker = works.worker(run)
     os.rename(works.folder(run), works.store / "moved")
@@ -255,7 +255,7 @@ def test_a_worker_whose_folder_was_removed_ends(works):
 def on_a_small_disk(small_disk, own_works):
     """A store on a small disk, a run that trains there, and its worker."""
     alone = own_works(small_disk / "store")
-    run = alone.queue()
+    run = alone.queue(pace=300)
     alone.catalog.claim()
     process = subprocess.Popen([sys.executable, "-m", "core.runtime.worker", str(run), alone.store], cwd=ROOT)
     alone.until_step(run, 1, 60)
