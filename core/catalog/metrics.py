@@ -1,5 +1,6 @@
 """Metrics: figures a person can read, computed on a whole split. Confusion is a table, not a figure."""
 
+from functools import cache
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -197,7 +198,12 @@ METRICS: tuple[type[Metric], ...] = (Bits, Exact, Labels, Accuracy, TopK, F1, RM
 
 def metrics(task: Task) -> tuple[Metric, ...]:
     """The metrics that apply to a task, the one runs are compared by first."""
-    return tuple(metric for metric in (entry(kind=entry.name()) for entry in METRICS) if metric.applies(task))
+    return tuple(metric for metric in _each() if metric.applies(task))
+
+
+@cache
+def _each() -> tuple[Metric, ...]:
+    return tuple(entry(kind=entry.name()) for entry in METRICS)
 
 
 def compared(task: Task) -> Metric:

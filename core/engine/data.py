@@ -2,6 +2,8 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +24,15 @@ class Scaling:
     std: np.ndarray
     target_mean: float = 0.0
     target_std: float = 1.0
+
+
+class Judged(NamedTuple):
+    """The samples of one split."""
+
+    inputs: Tensor
+    targets: Tensor
+    true: np.ndarray
+    """The targets as the data has them: not scaled, on the processor."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,17 @@ class Split:
         """Inputs and targets of one split."""
         rows = self.rows[split]
         return self.inputs[rows], self.targets[rows]
+
+    def judged(self, split: str) -> Judged:
+        """One split as it is judged by again and again, gathered once."""
+        if split not in self._judged:
+            true = self.samples.targets[self.rows[split].cpu().numpy()]
+            self._judged[split] = Judged(*self.part(split), true)
+        return self._judged[split]
+
+    @cached_property
+    def _judged(self) -> dict[str, Judged]:
+        return {}
 
     def split_of(self, sample: int) -> str:
         """Which split a sample is in; `unused` when it was left out of training."""

@@ -14,22 +14,27 @@ LARGEST_BATCH = 1024
 
 def outputs(net: Net, inputs: Tensor) -> Tensor:
     """The network's outputs without dropout and with remembered statistics. Result: (samples, outputs)."""
-    was_training = net.training
-    net.eval()
+    parts = [part for part in net.modules() if part.training]
+    _set(parts, training=False)
     with torch.inference_mode():
-        result = torch.cat([net(batch) for batch in inputs.split(LARGEST_BATCH)])
-    net.train(was_training)
-    return result
+        batches = [net(batch) for batch in inputs.split(LARGEST_BATCH)]
+    _set(parts, training=True)
+    return batches[0] if len(batches) == 1 else torch.cat(batches)
+
+
+def _set(parts: list[nn.Module], *, training: bool) -> None:
+    """As torch's `train`, but past its looking at what is assigned, which takes as long as judging."""
+    for part in parts:
+        part.__dict__["training"] = training
 
 
 def scores(net: Net, split: Split, name: str, loss_of: nn.Module, one_hot: bool) -> dict[str, float]:
     """`loss` and every metric that applies, on the split `name`."""
-    inputs, targets = split.part(name)
+    inputs, targets, true = split.judged(name)
     with torch.inference_mode():
         put_out = outputs(net, inputs)
         found = {"loss": float(loss_of(put_out, encoded(targets, split, one_hot)))}
     predicted = unscaled(put_out.float().cpu().numpy(), split)
-    true = split.samples.targets[split.rows[name].cpu().numpy()]
     return found | {metric.kind: metric.value(predicted, true) for metric in metrics(split.task)}
 
 

@@ -24,10 +24,10 @@ def chain(parts: Iterable[nn.Module]) -> list[Forward]:
 
 def unhooked(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
     """The optimizer's step without what torch wraps around it: a profiler's entry, hooks, gradients of it."""
-    step = unwrap(type(optimizer).step)
+    step, quiet = unwrap(type(optimizer).step), torch.no_grad()
 
     def update() -> None:
-        with torch.no_grad():
+        with quiet:
             step(optimizer)
 
     return update
