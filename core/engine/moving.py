@@ -27,6 +27,10 @@ class Moving(Protocol):
         """Be as before the first update."""
         ...
 
+    def hand_over(self, members: Sequence[Trainer]) -> None:
+        """Have these members' own optimizers remember what is remembered of their weights here."""
+        ...
+
 
 def moving(members: Sequence[Trainer], weights: Tensor) -> Moving:
     """The way that suits the rule of these members, which is the same for all."""
@@ -75,6 +79,17 @@ class _Together:
     def forget(self) -> None:
         self._optimizer.state.clear()
 
+    def hand_over(self, members: Sequence[Trainer]) -> None:
+        memory = self._optimizer.state[self._direction]
+        for row, member in enumerate(members):
+            (optimizer,) = member.optimizers
+            learned: list[Tensor] = optimizer.param_groups[0]["params"]
+            parts = {name: held[row].split([one.numel() for one in learned])
+                     for name, held in memory.items() if held.ndim == 2}
+            for place, one in enumerate(learned):
+                optimizer.state[one] = {name: parts[name][place].view_as(one).clone() if name in parts
+                                        else held.clone() for name, held in memory.items()}
+
 
 class _Apart:
     """Each member's own optimizers, for rules that look at whole matrices."""
@@ -94,6 +109,9 @@ class _Apart:
         for member in self._members:
             for optimizer in member.optimizers:
                 optimizer.state.clear()
+
+    def hand_over(self, members: Sequence[Trainer]) -> None:
+        """They remember it already."""
 
 
 def _update(member: Trainer, slope: Tensor, rate: float) -> None:

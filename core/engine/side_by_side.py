@@ -70,6 +70,10 @@ class Block:
         if members and len(members) <= (1 - _EMPTY) * len(self._slots):
             self._pack([self._slots.index(member) for member in members])
 
+    def hand_over(self) -> None:
+        """Have members' own optimizers know what they need to go on by themselves."""
+        self._moving.hand_over(self._slots)
+
     def step(self) -> bool:
         """Take one step with every member; whether it ended an epoch."""
         if self.members[0].course.place == 0:

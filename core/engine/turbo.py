@@ -25,6 +25,8 @@ from core.engine.turbo_plan import Plan, key, limits, most, refused
 if TYPE_CHECKING:
     from core.engine.trainer import Trainer
 
+LEAST_GAIN = 1.05
+"""Compiled steps that gain less than this are not used."""
 _PAIRS, _PAIR_SECONDS = 5, 0.03
 """How often both ways are measured in turn, and for about how long each."""
 _CLOSE = 1e-3

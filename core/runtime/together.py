@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.events import Diverged, Event, Failed, Finished, Stopped
+from core.events import Diverged, Event, Failed, Finished, Stopped, TurboChanged
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
 from core.runtime import paths
@@ -22,6 +22,7 @@ from core.runtime.limits import reached
 from core.runtime.pace import Speed
 from core.runtime.process import say_to, take
 from core.runtime.progress import progress
+from core.runtime.turbo_family import FamilyCompanion
 from core.store import files
 from core.store.catalog import Catalog
 
@@ -140,6 +141,7 @@ class _Together:
         self._stopped: list[bool] = []  # not empty once the process was told to stop
         signal.signal(signal.SIGTERM, lambda *_: self._stopped.append(True))
         self._flushed = time.monotonic()
+        self._companion = FamilyCompanion(family, self._hear)
         self._members = [_Member(store, row, trainer, self._stopped)
                          for row, trainer in zip(rows, family.members, strict=True)]
 
@@ -159,6 +161,13 @@ class _Together:
             failed = Failed(what=what, details=traceback.format_exc())
             for member in self._going:
                 self._try(member, lambda member=member: member.end(failed))
+        finally:
+            self._companion.end()
+
+    def _hear(self, event: TurboChanged) -> None:
+        """Tell every member that compiled steps are used now; of others that were not nothing is lost."""
+        for member in self._going if event.state == "on" else ():
+            self._try(member, lambda member=member: member.keeper.hear(event))
 
     def _turn(self) -> None:
         self._heed()
@@ -171,6 +180,7 @@ class _Together:
                 happened += member.trainer.stop(why)
             if not member.ended:
                 self._try(member, lambda member=member, happened=happened: member.take(happened))
+        self._companion.look()
         if time.monotonic() - self._flushed >= _FLUSH + _FLUSH_EACH * len(self._members):
             self._flushed = time.monotonic()
             for member in self._going:

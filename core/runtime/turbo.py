@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from core.events import TurboChanged
 from core.experiment.model import Experiment
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from core.engine.native.compiler import Compiled
     from core.engine.trainer import Trainer
 
-LEAST_GAIN = 1.05
-"""Compiled steps that gain less than this are not used."""
 _LOOK = 0.25
 """Seconds between two looks at how the run goes."""
 _AFTER_SECONDS, _AFTER_STEPS = 1.0, 100
@@ -28,6 +26,17 @@ _LEFT, _LEFT_READY = 15.0, 3.0
 """Seconds of training that must lie ahead to compile for, and to use what is compiled already."""
 _TRIES = 4
 """How often a run has its steps compiled: each time a change made them other steps."""
+
+
+class Terms(NamedTuple):
+    """When steps are worth compiling, in seconds."""
+
+    after: float
+    """How long a run has gone at full speed."""
+    left: float
+    """Of training that lies ahead, to compile for."""
+    left_ready: float
+    """The same to use what is compiled already."""
 
 
 class Companion:
@@ -48,7 +57,7 @@ class Companion:
     def glance(self, free: bool) -> None:
         """Do what there is to do now. free: whether the run goes as fast as it can."""
         now = time.monotonic()
-        if self._trainer.experiment.training.turbo == "off" or now - self._looked < _LOOK:
+        if not self._asked() or now - self._looked < _LOOK:
             return
         self._looked = now
         if self._compiling is not None and self._compiling.over:
@@ -103,16 +112,17 @@ class Companion:
 
     def _consider(self, seconds: float, steps: int) -> None:
         """See whether the steps can be had as they are now. seconds, steps: at full speed so far."""
-        if seconds < _AFTER_SECONDS or self._trainer.step < _AFTER_STEPS or not steps:
+        terms = self._terms()
+        if seconds < terms.after or self._trainer.step < _AFTER_STEPS or not steps:
             return
         total = self._trainer.total_steps
         left = (total - self._trainer.step) * seconds / steps if total is not None else float("inf")
-        if left < _LEFT_READY:
+        if left < terms.left_ready:
             return
         key = self._wanted()
         path = self._folder / f"{key}.steps"
         ready = self._there(path)
-        if key and not ready and left < _LEFT:
+        if key and not ready and left < terms.left:
             return
         self._considered = self._trainer.experiment
         used = self._trainer.turbo is not None and self._trainer.turbo.key == key
@@ -167,11 +177,10 @@ class Companion:
             return
         self._useless.add(key)
         try:
-            run = self._steps(path)
-            gain = turbo.gain(self._trainer, run)
-            if gain >= LEAST_GAIN:
-                self._trainer.turbo = turbo.Turbo(self._trainer, run)
+            gain = self._use(lambda: self._steps(path))
+            if gain >= turbo.LEAST_GAIN:
                 self._useless.discard(key)
+                assert self._trainer.turbo is not None
                 self._tell("on", key=key, gain=gain, seconds=seconds, steps=self._trainer.turbo.most)
             else:
                 said = f"Compiled steps are only {gain:.2f} times as fast as plain ones."
@@ -183,6 +192,23 @@ class Companion:
             with contextlib.suppress(OSError):  # only room is lost
                 path.unlink()
             self._tell("off", reason="The compiled steps could not be loaded. The run's log has the details.")
+
+    def _asked(self) -> bool:
+        """Whether compiled steps are wanted."""
+        return self._trainer.experiment.training.turbo != "off"
+
+    def _terms(self) -> Terms:
+        return Terms(_AFTER_SECONDS, _LEFT, _LEFT_READY)
+
+    def _use(self, steps: "Callable[[], Compiled]") -> float:
+        """Use compiled steps if they are worth it; how many times as fast they are. Raises Problems."""
+        from core.engine import turbo
+
+        run = steps()
+        gain = turbo.gain(self._trainer, run)
+        if gain >= turbo.LEAST_GAIN:
+            self._trainer.turbo = turbo.Turbo(self._trainer, run)
+        return gain
 
     def _there(self, path: Path) -> bool:
         """Whether steps need not be compiled first: a graphics processor records them within moments."""

@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from core.catalog.optimizers import OPTIMIZERS
-from core.engine import family
+from core.engine import family, turbo
 from core.engine.family import Family
+from core.engine.native.compiler import Compiled
 from core.engine.trainer import Trainer
+from core.engine.turbo_graph import described
 from core.events import Diverged, Finished, StepsRecorded, Validated
 from core.experiment.model import read, write
 from core.experiment.templates import template
@@ -60,6 +62,48 @@ def test_members_learn_at_their_own_rate_what_they_would_alone(rule):
         assert judged(one) == pytest.approx(judged(alone), rel=1e-3)
         assert one[-1].test["loss"] == pytest.approx(alone[-1].test["loss"], rel=1e-3)
     assert len({round(one[-1].test["loss"], 6) for one in told}) == len(RATES)
+
+
+@pytest.mark.parametrize("rule", BATCHED, ids=lambda rule: rule.name())
+def test_members_that_go_on_one_by_one_with_compiled_steps_learn_what_they_would_alone(rule, monkeypatch):
+    monkeypatch.setattr(turbo, "LEAST_GAIN", 0.0)
+    asked = [small(rate, seed, optimizer={"kind": rule.name()}, clip=0.5)
+             for seed, rate in enumerate(RATES)]
+    members = [Trainer(experiment) for experiment in asked]
+    told, one = [member.start() for member in members], Family(members)
+    rounds = 0
+    while not one.over:
+        if rounds == 1:  # in the middle of an epoch
+            assert one.use(lambda: uncompiled(asked[0])) > 0
+            assert all(member.turbo for member in members)
+        for all_of, new in zip(told, one.advance(5, 60.0), strict=True):
+            all_of += new
+        rounds += 1
+    for events, experiment in zip(told, asked, strict=True):
+        alone = pulled(experiment)
+        assert losses(events) == pytest.approx(losses(alone), rel=1e-3)
+        assert judged(events) == pytest.approx(judged(alone), rel=1e-3)
+        assert events[-1].test["loss"] == pytest.approx(alone[-1].test["loss"], rel=1e-3)
+
+
+def uncompiled(experiment) -> Compiled:
+    """The steps as they stand."""
+    steps, _ = described(experiment)
+
+    def take(first, count, given):
+        return steps(torch.tensor(first), torch.tensor(count), *given)[:count]
+
+    return Compiled(take, whole=True)
+
+
+def test_compiled_steps_that_are_slower_than_all_at_once_are_not_used():
+    members = [Trainer(small(rate, epochs=40)) for rate in RATES]
+    one = Family(members)
+    one.advance(5, 60.0)
+    assert one.use(lambda: uncompiled(members[0].experiment)) < turbo.LEAST_GAIN
+    assert not any(member.turbo for member in members)
+    one.advance(5, 60.0)
+    assert {member.step for member in members} == {10}
 
 
 def test_members_of_other_seeds_begin_elsewhere_and_see_the_samples_in_their_own_order():

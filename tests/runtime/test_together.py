@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import load
 
 from core.engine.trainer import Trainer
-from core.events import Continued, Event, Finished, StepsRecorded
+from core.events import Continued, Event, Finished, StepsRecorded, TurboChanged
 from core.experiment.model import read
 from core.records import RunState
 from core.runtime import client, keeper, paths, together
@@ -58,6 +58,17 @@ def test_members_are_trained_by_one_process_and_end_as_they_would_alone(works):
         assert works.reader(run).progress().step == works.said(run, Finished)[-1].step
     assert losses(works, runs[1]) == pytest.approx(losses(works, lone), rel=1e-2)
     assert losses(works, runs[0]) != losses(works, runs[1])
+
+
+def test_members_go_on_with_compiled_steps_as_soon_as_those_are_faster(endless):
+    works, runs = endless
+    for run in runs:
+        (on,) = until(lambda run=run: works.said(run, TurboChanged), what="compiled steps")
+        assert on.state == "on"
+        works.until_step(run, on.step + 1000)
+    works.tell(runs[0], "stop")
+    assert works.until_over(runs[0]).state is RunState.STOPPED
+    assert max(losses(works, runs[1])[-100:]) < losses(works, runs[1])[0]
 
 
 def test_the_same_press_asked_twice_is_one_family(works):

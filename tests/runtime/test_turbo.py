@@ -133,7 +133,7 @@ def test_without_a_compiler_the_run_trains_on_and_says_why(at_once, tmp_path, mo
 def test_steps_are_compiled_beside_the_run_and_found_again_by_the_next(at_once, tmp_path):
     begun, on = led(spirals(), tmp_path, seconds=500)
     assert (begun.state, on.state) == ("compiling", "on")
-    assert on.gain > companions.LEAST_GAIN
+    assert on.gain > turbo.LEAST_GAIN
     assert on.step > begun.step
     (again,) = led(spirals(), tmp_path, seconds=60)
     assert (again.state, again.seconds) == ("on", 0.0)
