@@ -70,11 +70,13 @@ class Family:
         self._let_go()
         for _ in range(steps):
             if self._block.step():
+                self._block.tell()
                 for member in self._block.members:
                     told[member] += member.end_epoch(began)
                 self._let_go()
             if not self._block.members or perf_counter() - began >= seconds:
                 break
+        self._block.tell()
         for member in self._block.members:
             told[member] += member.tell(began)
             member.seconds += 0.0 if member.over else perf_counter() - began

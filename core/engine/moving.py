@@ -15,8 +15,8 @@ from core.engine.trainer import Trainer
 class Moving(Protocol):
     """Moves weights that lie as (members, numbers), each member's with its own learning rate."""
 
-    def update(self, weights: Tensor, slopes: Tensor, rates: list[float], going: list[bool]) -> None:
-        """One update of all that are still going. weights, slopes: (members, numbers)"""
+    def update(self, weights: Tensor, slopes: Tensor, rates: Tensor, going: list[bool]) -> None:
+        """One update of all that are still going. weights, slopes: (members, numbers); rates: (members,)"""
         ...
 
     def keep(self, places: Tensor) -> None:
@@ -58,8 +58,8 @@ class _Together:
         self._optimizer.param_groups[0]["weight_decay"] = 0.0
         self._step = unhooked(self._optimizer)
 
-    def update(self, weights: Tensor, slopes: Tensor, rates: list[float], going: list[bool]) -> None:
-        each = torch.tensor(rates, dtype=weights.dtype, device=weights.device)[:, None]
+    def update(self, weights: Tensor, slopes: Tensor, rates: Tensor, going: list[bool]) -> None:
+        each = rates[:, None]
         if self._decay and self._decoupled:
             weights.mul_(1 - each * self._decay)
         elif self._decay:
@@ -97,8 +97,9 @@ class _Apart:
     def __init__(self, members: Sequence[Trainer]) -> None:
         self._members = list(members)
 
-    def update(self, weights: Tensor, slopes: Tensor, rates: list[float], going: list[bool]) -> None:
-        for member, slope, rate, goes in zip(self._members, slopes.unbind(), rates, going, strict=True):
+    def update(self, weights: Tensor, slopes: Tensor, rates: Tensor, going: list[bool]) -> None:
+        each = zip(self._members, slopes.unbind(), rates.tolist(), going, strict=True)
+        for member, slope, rate, goes in each:
             if goes:
                 _update(member, slope, rate)
 

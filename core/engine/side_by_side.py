@@ -4,29 +4,24 @@ A network's own tensors are views into the block, so that whatever looks at one 
 gradients of all are computed by one batched pass (`torch.func`), traced once.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
 from statistics import median
 from time import perf_counter
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from core.engine import device as devices
+from core.engine.batched_pass import BatchedLoss, Named, Pass
 from core.engine.beginning import shuffle
-from core.engine.build import Walked
 from core.engine.moving import moving
 from core.engine.trainer import Trainer
 from core.problems import Problem, Problems
 
-_PAIRS, _PAIR_SECONDS = 5, 0.03
+_PAIRS, _PAIR_SECONDS = 3, 0.03
 """How often both ways are measured in turn, and for about how long each."""
 _EMPTY = 0.25
 """From this share of left places on the block is packed anew, which costs a tracing."""
-Named = dict[str, Tensor]
-Pass = Callable[..., tuple[Named, Tensor]]
 
 
 def refused(why: str) -> Problems:
@@ -53,16 +48,17 @@ class Block:
         self.members = list(members)
         self._slots = list(members)
         net = members[0].network
-        self._of = _Loss(members[0])
+        self._of = BatchedLoss(members[0])
         self._learned = [name for name, one in net.named_parameters() if one.requires_grad]
         self._flat = torch.stack([_laid(member, self._learned) for member in members])
         self._rest = {name: torch.stack([_tensors(member)[name] for member in members])
                       for name in _tensors(members[0]) if name not in self._learned}
         self._moving = moving(members, self._flat)
+        self._losses: list[Tensor] = []
         self._bind()
 
     def keep(self, members: list[Trainer]) -> None:
-        """Go on with these alone."""
+        """Go on with these alone; what all took is told."""
         for member in self.members:
             if member not in members:
                 _own(member, {name: tensor.clone() for name, tensor in _tensors(member).items()})
@@ -80,11 +76,19 @@ class Block:
             self._shuffle()
             for member in self.members:
                 member.begin_epoch()
-        losses = self._update(*self._batch())
-        for member, loss in zip(self._slots, losses.unbind(), strict=True):
-            if not member.over:
-                member.took(loss)
+        self._losses.append(self._update(*self._batch()))
+        for member in self.members:
+            member.counted()
         return self.members[0].course.ended
+
+    def tell(self) -> None:
+        """Have members know the losses of the steps since the last call."""
+        if not self._losses:
+            return
+        told, self._losses = torch.stack(self._losses), []
+        for member, losses in zip(self._slots, told.unbind(1), strict=True):
+            if not member.over:
+                member.hear(losses)
 
     def gain(self) -> float:
         """How many times as fast as one after another a step is; the members are afterwards as they were.
@@ -136,6 +140,9 @@ class Block:
         count, epoch = len(self.members[0].training_set[0]), self.members[0].epoch + 1
         seeds = [member.experiment.training.seed for member in self._slots[:1 if self._shared else None]]
         self._orders = torch.stack([shuffle(count, seed, epoch) for seed in seeds]).to(self._flat.device)
+        # What schedules look at changes between epochs only.
+        rates = [member.epoch_rates() for member in self._slots]
+        self._rates = torch.tensor(rates, dtype=self._flat.dtype, device=self._flat.device).T
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """(samples, …) of inputs and targets where all see the same, else (members, samples, …)."""
@@ -148,39 +155,16 @@ class Block:
         """Move all weights by one step; each network's loss before it."""
         samples = inputs.shape[0 if self._shared else 1]
         if samples not in self._traced:
-            along = None if self._shared else 0
-            batched = vmap(grad(self._of, has_aux=True), in_dims=(0, 0, along, along), randomness="different")
-            rest = {name: one.clone() for name, one in self._rest.items()}  # tracing moves statistics, too
-            with warnings.catch_warnings():  # what is slow is measured
-                warnings.filterwarnings("ignore", "There is a performance drop")
-                self._traced[samples] = make_fx(batched)(self._views, rest, inputs, targets)
+            self._traced[samples] = self._of.traced(self._views, self._rest, inputs, targets,
+                                                    shared=self._shared)
         slopes, losses = self._traced[samples](self._views, self._rest, inputs, targets)
         laid = torch.cat([slopes[name].reshape(len(self._slots), -1) for name in self._learned], 1)
         clip = self.members[0].experiment.training.clip
         if clip is not None:
             laid = laid * (clip / (laid.norm(dim=1, keepdim=True) + 1e-6)).clamp(max=1.0)
-        rates = [member.rate for member in self._slots]
+        rates = self._rates[self.members[0].course.place]
         self._moving.update(self._flat, laid, rates, [not member.over for member in self._slots])
         return losses
-
-
-class _Loss:
-    """The loss of one network as a function of its tensors, for torch.func: what is made small, and told."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self._plain = Walked(trainer.network)
-        self._loss_of = trainer.stepper.loss_of
-        self._penalty = trainer.experiment.training.regularization.penalty()
-
-    def __call__(self, learned: Named, rest: Named, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        named = {f"net.{name}": one for name, one in (learned | rest).items()}
-        loss = self._loss_of(functional_call(self._plain, named, (inputs,)), targets)
-        if self._penalty is None:
-            return loss, loss.detach()
-        power, strength = self._penalty
-        weights = [one for one in (learned | rest).values() if one.ndim > 1 and one.is_floating_point()]
-        sizes = [one.abs().sum() if power == 1 else one.square().sum() / 2 for one in weights]
-        return loss + strength * torch.stack(sizes).sum(), loss.detach()
 
 
 def _tensors(member: Trainer) -> Named:

@@ -253,6 +253,11 @@ class Trainer:
         """The learning rate of the step to come."""
         return self.stepper.rate(self.course.scheduled, self.verdict.losses)
 
+    def epoch_rates(self) -> list[float]:
+        """The learning rates of the steps of this epoch."""
+        first = self.course.scheduled - self.course.place
+        return self.stepper.rates(first, self.course.steps_per_epoch, self.verdict.losses)
+
     @property
     def training_set(self) -> Batch:
         """Inputs and targets of the train split, as the loss reads them."""
@@ -295,9 +300,17 @@ class Trainer:
 
     def took(self, loss: Tensor) -> None:
         """Take note of a step that was taken; loss: the mean of its batch before the update."""
+        self.counted()
+        self.hear(loss)
+
+    def counted(self) -> None:
+        """Count a step that was taken; its loss is told later."""
         self.course.step += 1
-        self._recorder.add(loss)
         self.verdict.took()
+
+    def hear(self, losses: Tensor) -> None:
+        """Take note of the loss of a step, or of several in order, that were counted: () or (steps,)"""
+        self._recorder.add(losses)
 
     def _shuffled(self) -> Order:
         """This epoch's samples in their order: a permutation drawn from the seed and the epoch alone."""

@@ -33,7 +33,7 @@ class FamilyCompanion(Companion):
         return True
 
     def _terms(self) -> Terms:
-        return Terms(after=0.3, left=4.0, left_ready=1.0)
+        return Terms(after=0.3, left=8.0, left_ready=1.0)
 
     def _use(self, steps: "Callable[[], Compiled]") -> float:
         return self._family.use(steps)
