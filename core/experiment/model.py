@@ -122,8 +122,8 @@ class Training(Plain):
         titles={"auto": "Automatic", "plain": "Plain", "channels_last": "Channels last"})
     turbo: Literal["auto", "off"] = choice(
         "off", "Compiles the steps of a run beside it, and uses them at full pace when they are measurably "
-        "faster; small networks train ten times as fast. It is for the processor, needs a C++ compiler, and "
-        "its last digits differ from those of a run without.",
+        "faster; small networks train ten times as fast. It needs a C++ compiler on the processor, and no "
+        "L-BFGS; its last digits differ from those of a run without.",
         titles={"auto": "When it is faster", "off": "Off"})
 
 
