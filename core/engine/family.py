@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from core.engine import turbo
+from core.engine import turbo, turbo_plan
 from core.engine.native.compiler import Compiled
 from core.engine.side_by_side import Block, refused
 from core.engine.trainer import Trainer
@@ -17,6 +17,8 @@ from core.experiment.model import Experiment, write
 
 MOST = 64
 """Members of one family."""
+_ROOM = 1 << 30
+"""Bytes that members may hold of samples in their own order."""
 WORTH = 1.2
 """How many times as fast as one after another they must be, by measurement."""
 
@@ -48,23 +50,26 @@ class Family:
     def use(self, steps: Callable[[], Compiled]) -> float:
         """Go on with compiled steps, member by member, where that is faster; how many times as fast it is.
 
-        steps: gives them anew for each member. Raises Problems when they do not compute the same.
+        steps: gives them anew for each member. Raises Problems when they do not compute the same, or when the
+        samples in each member's own order would take too much memory.
         """
         self._let_go()
         going = self.going
+        held = len(going) * sum(tensor.nbytes for tensor in going[0].training_set)
+        if held > _ROOM:
+            raise turbo_plan.refused(f"One by one they would hold {held / 2 ** 30:.1f} GiB of samples.")
         self._block.hand_over()
         gain = turbo.gain(going[0], steps()) / max(self.gain * len(going) / len(self.members), 1.0)
         if gain >= turbo.LEAST_GAIN:
-            for member in going:
-                member.turbo = turbo.Turbo(member, steps())
+            for member, joined in [(member, turbo.Turbo(member, steps())) for member in going]:
+                member.turbo = joined
             self._joined = True
         return gain
 
     def advance(self, steps: int, seconds: float) -> list[list[Event]]:
         """Take at most `steps` steps, at least one, until `seconds` have passed; what each member tells."""
         if self._joined:
-            share = seconds / max(1, len(self.going))
-            return [[] if member.over else member.advance(steps, share) for member in self.members]
+            return self._one_by_one(steps, seconds)
         began = perf_counter()
         told: dict[Trainer, list[Event]] = {member: [] for member in self.members}
         self._let_go()
@@ -81,6 +86,15 @@ class Family:
             told[member] += member.tell(began)
             member.seconds += 0.0 if member.over else perf_counter() - began
         return [told[member] for member in self.members]
+
+    def _one_by_one(self, steps: int, seconds: float) -> list[list[Event]]:
+        began, before = perf_counter(), {member: member.seconds for member in self.going}
+        told = [member.advance(steps, seconds / len(before)) if member in before else []
+                for member in self.members]
+        for member, so_far in before.items():
+            if not member.over:  # all have trained for as long as the family has
+                member.seconds = so_far + perf_counter() - began
+        return told
 
     def _let_go(self) -> None:
         """Go on without the members that have ended."""

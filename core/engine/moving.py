@@ -35,9 +35,9 @@ class Moving(Protocol):
 def moving(members: Sequence[Trainer], weights: Tensor) -> Moving:
     """The way that suits the rule of these members, which is the same for all."""
     first = members[0]
-    if len(first.optimizers) == 1 and turbo_rules.rule(first.optimizers[0]) is not None:
-        return _Together(first, weights)
-    return _Apart(members)
+    parts = first.experiment.training.optimizer.parts()
+    rule = turbo_rules.rule(first.optimizers[0]) if len(parts) == len(first.optimizers) == 1 else None
+    return _Apart(members) if rule is None or rule.matrices else _Together(first, weights)
 
 
 class _Together:

@@ -20,6 +20,8 @@ from core.problems import Problem, Problems
 
 _PAIRS, _PAIR_SECONDS = 3, 0.03
 """How often both ways are measured in turn, and for about how long each."""
+_AHEAD = 128
+"""Steps whose learning rates are worked out at once."""
 _EMPTY = 0.25
 """From this share of left places on the block is packed anew, which costs a tracing."""
 
@@ -55,6 +57,7 @@ class Block:
                       for name in _tensors(members[0]) if name not in self._learned}
         self._moving = moving(members, self._flat)
         self._losses: list[Tensor] = []
+        self._since = 0
         self._bind()
 
     def keep(self, members: list[Trainer]) -> None:
@@ -69,6 +72,8 @@ class Block:
     def hand_over(self) -> None:
         """Have members' own optimizers know what they need to go on by themselves."""
         self._moving.hand_over(self._slots)
+        for member in self.members:
+            member.stepper.use(member.experiment)  # others set the rates of its optimizers meanwhile
 
     def step(self) -> bool:
         """Take one step with every member; whether it ended an epoch."""
@@ -140,9 +145,7 @@ class Block:
         count, epoch = len(self.members[0].training_set[0]), self.members[0].epoch + 1
         seeds = [member.experiment.training.seed for member in self._slots[:1 if self._shared else None]]
         self._orders = torch.stack([shuffle(count, seed, epoch) for seed in seeds]).to(self._flat.device)
-        # What schedules look at changes between epochs only.
-        rates = [member.epoch_rates() for member in self._slots]
-        self._rates = torch.tensor(rates, dtype=self._flat.dtype, device=self._flat.device).T
+        self._rates = self._flat.new_zeros(0, len(self._slots))
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """(samples, …) of inputs and targets where all see the same, else (members, samples, …)."""
@@ -162,9 +165,21 @@ class Block:
         clip = self.members[0].experiment.training.clip
         if clip is not None:
             laid = laid * (clip / (laid.norm(dim=1, keepdim=True) + 1e-6)).clamp(max=1.0)
-        rates = self._rates[self.members[0].course.place]
-        self._moving.update(self._flat, laid, rates, [not member.over for member in self._slots])
+        self._moving.update(self._flat, laid, self._rate(), [not member.over for member in self._slots])
         return losses
+
+    def _rate(self) -> Tensor:
+        """The learning rate of each member at the step to come; worked out for several: (members,)
+
+        What schedules look at changes between epochs only.
+        """
+        place = self.members[0].course.place
+        if not len(self._rates) or not self._since <= place < self._since + len(self._rates):
+            coming = self.members[0].coming_rates(_AHEAD)
+            rates = [[0.0] * len(coming) if member.over else member.coming_rates(_AHEAD)
+                     for member in self._slots]
+            self._rates, self._since = self._flat.new_tensor(rates).T, place
+        return self._rates[place - self._since]
 
 
 def _tensors(member: Trainer) -> Named:

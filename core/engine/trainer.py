@@ -253,10 +253,10 @@ class Trainer:
         """The learning rate of the step to come."""
         return self.stepper.rate(self.course.scheduled, self.verdict.losses)
 
-    def epoch_rates(self) -> list[float]:
-        """The learning rates of the steps of this epoch."""
-        first = self.course.scheduled - self.course.place
-        return self.stepper.rates(first, self.course.steps_per_epoch, self.verdict.losses)
+    def coming_rates(self, most: int) -> list[float]:
+        """The learning rates of the steps to come in this epoch, of so many at most."""
+        count = min(most, self.course.steps_per_epoch - self.course.place)
+        return self.stepper.rates(self.course.scheduled, count, self.verdict.losses)
 
     @property
     def training_set(self) -> Batch:

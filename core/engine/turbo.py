@@ -43,9 +43,13 @@ class Joined:
     """The compiled steps, bound to a network and its optimizers."""
 
     def __init__(self, plan: Plan, rows: int, run: Compiled) -> None:
-        """rows: the most steps it takes in one call. run: the steps, compiled."""
+        """rows: the most steps it takes in one call. run: the steps, compiled.
+
+        Raises Problems when not all weights have been moved equally often.
+        """
         self._plan, self._run = plan, run
         self._knobs = torch.zeros(rows, sum(plan.widths()))
+        plan.check()
         self.bind()
 
     def bind(self) -> None:
@@ -145,7 +149,7 @@ def gain(trainer: "Trainer", run: Compiled) -> float:
         limited = limits(trainer.experiment)
 
         def step(place: int) -> Tensor:
-            loss = plain.step(trainer.step + 1, *order.batches[place], [])
+            loss = plain.step(trainer.course.scheduled, *order.batches[place], trainer.verdict.losses)
             if mean:
                 mean.take()
             return loss
@@ -169,6 +173,7 @@ def _copied(trainer: "Trainer") -> tuple[Stepper, Average | None, Order]:
             tensor.copy_(trainer.network.tensors()[name])
     for optimizer, model in zip(stepper.optimizers, trainer.optimizers, strict=True):
         optimizer.load_state_dict(copy.deepcopy(model.state_dict()))
+    stepper.use(trainer.experiment)  # with the rates of now, whatever was loaded
     mean = averaging(stepper.net, trainer.experiment.training)
     if mean and trainer.verdict.average:
         mean.restore(trainer.verdict.average.state())

@@ -103,6 +103,14 @@ class Plan:
                                               for parameter in parameters), *self._means(parameters)]]
         return [tensor.detach() for tensor in [*held, *self.others]]
 
+    def check(self) -> None:
+        """Raises Problems unless all weights have been moved, and equally often."""
+        every = all(name in optimizer.state.get(parameter, {}) for rule, optimizer, parameters
+                    in zip(self.rules, self.optimizers, self.learned, strict=True)
+                    for name in rule.state for parameter in parameters)
+        if not every or len({float(counter) for counter in self.counters("step")}) > 1:
+            raise refused("Some of its weights began to learn later than others.")
+
     def rows(self) -> list[int]:
         """How many rows of numbers there are for each optimizer: its weights, its memory, their mean."""
         return [1 + len(rule.state) + (self.average is not None) for rule in self.rules]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.engine.trainer import Trainer
 
 _WARM = 3
-"""Steps before one is recorded: libraries make their plans and workspaces in the first ones."""
+"""Steps before one is recorded."""
 
 
 def recorded(trainer: "Trainer") -> Compiled:
@@ -54,7 +54,16 @@ class _Recording:
         self._losses = torch.zeros(len(knobs), device=inputs.device)
         self._at = torch.zeros(1, dtype=torch.int64, device=inputs.device)
         self._step = steps.traced({})
-        self._again = _graph(self._once) if inputs.is_cuda else self._once
+        self._again = _graph(self._once, self._warm) if inputs.is_cuda else self._once
+        if not inputs.is_cuda:
+            self._warm()
+
+    def _warm(self) -> None:
+        """Libraries make their plans and workspaces in the first steps, which cannot be recorded."""
+        for _ in range(_WARM):
+            self._at.zero_()
+            self._once()
+        self._at.zero_()
 
     def _once(self) -> None:
         batch = [one.index_select(0, self._at).squeeze(0)
@@ -83,13 +92,12 @@ class _Recording:
         return self._losses[:count].clone()
 
 
-def _graph(once: Callable[[], None]) -> Callable[[], None]:
-    """The same work as a graph, to be launched."""
+def _graph(once: Callable[[], None], warm: Callable[[], None]) -> Callable[[], None]:
+    """The same work as a graph, to be launched. warm: makes ready for it."""
     aside = torch.cuda.Stream()
     aside.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(aside):
-        for _ in range(_WARM):
-            once()
+        warm()
     torch.cuda.current_stream().wait_stream(aside)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):

@@ -95,7 +95,7 @@ class Companion:
 
         try:
             self._trainer.turbo = turbo.Turbo(self._trainer, self._steps(path))
-        except (Problems, OSError, RuntimeError):
+        except Exception:  # an edge: whatever it is, plain steps go on
             traceback.print_exc()
             return self._without("the compiled steps it used could not be loaded")
         return ""
@@ -187,7 +187,7 @@ class Companion:
                 self._tell("off", reason=said, seconds=seconds)
         except Problems as problems:
             self._tell("off", reason=problems.problems[0].what, seconds=seconds)
-        except (OSError, RuntimeError):  # it is gone, or torch does not take it
+        except Exception:  # an edge: it is gone, or torch does not take it; plain steps go on
             traceback.print_exc()
             with contextlib.suppress(OSError):  # only room is lost
                 path.unlink()

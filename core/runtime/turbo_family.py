@@ -25,7 +25,7 @@ class FamilyCompanion(Companion):
     def look(self) -> None:
         """Do what there is to do now."""
         going = next((member for member in self._family.members if not member.over), None)
-        if going is not None:
+        if going is not None and going.pins.device == "cpu":
             self._trainer = going  # they go step by step together
             self.glance(free=True)
 

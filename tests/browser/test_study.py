@@ -58,6 +58,19 @@ def test_many_learning_rates_are_trained_at_once_and_the_best_is_taken_with_one_
     expect(wine.locator(".ls-bar-end .ls-badge")).to_contain_text("Finished")
 
 
+def test_many_at_once_are_stopped_with_one_press(wine):
+    epochs = wine.get_by_label("Epochs, value")
+    epochs.fill("100000")
+    epochs.press("Enter")
+    wine.get_by_role("button", name="Many at once", exact=True).click()
+    panel = wine.get_by_role("dialog", name="Many at once")
+    panel.get_by_label("How many").fill("3")
+    panel.get_by_role("button", name="Train 3 at once").click()
+    expect(panel).to_contain_text("Best so far")
+    panel.get_by_role("button", name="Stop these 3").click()
+    expect(panel.locator("p[role=status]")).to_contain_text("All 3 are done")
+
+
 def test_a_batch_size_is_measured_and_taken_with_one_press(wine):
     wine.get_by_role("button", name="Find a batch size", exact=True).click()
     panel = wine.get_by_role("dialog", name="Find a batch size")

@@ -96,6 +96,44 @@ def uncompiled(experiment) -> Compiled:
     return Compiled(take, whole=True)
 
 
+def test_compiled_steps_begin_at_the_rates_that_a_schedule_has_come_to(monkeypatch):
+    monkeypatch.setattr(turbo, "LEAST_GAIN", 0.0)
+    schedule = {"kind": "plateau", "patience": 1, "factor": 0.1}
+    asked = [small(rate, epochs=30, schedule=schedule) for rate in (10.0, 0.05)]
+    members = [Trainer(experiment) for experiment in asked]
+    one = Family(members)
+    while members[0].rate == 10.0 and not members[0].over:
+        one.advance(5, 60.0)
+    assert not members[0].over
+    one.use(lambda: uncompiled(asked[0]))
+    before = [member.seconds for member in members]
+    one.advance(20, 60.0)
+    gone = [member.seconds - so_far for member, so_far in zip(members, before, strict=True)]
+    assert gone[0] == pytest.approx(gone[1], rel=0.01)
+    assert members[0].optimizers[0].param_groups[0]["lr"] < 10.0
+
+
+def test_members_do_not_hold_more_samples_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(family, "_ROOM", 1000)
+    one = Family([Trainer(small(rate)) for rate in RATES])
+    with pytest.raises(Problems, match="GiB of samples"):
+        one.use(lambda: uncompiled(small()))
+
+
+@pytest.mark.parametrize("nodes", [(), ({"kind": "linear", "units": 6, "bias": False},)],
+                         ids=["no matrix", "matrices alone"])
+def test_a_rule_of_two_parts_of_which_one_is_empty_is_batched_too(nodes):
+    asked = []
+    for rate in RATES:
+        raw = write(draft(*nodes, data={"kind": "moons", "samples": 100}, epochs=2,
+                          optimizer={"kind": "muon", "learning_rate": rate}))
+        raw["network"]["nodes"][-1]["frozen"] = bool(nodes)
+        asked.append(read(raw))
+    told, _ = together(asked)
+    for one, experiment in zip(told, asked, strict=True):
+        assert losses(one) == pytest.approx(losses(pulled(experiment)), rel=1e-3)
+
+
 def test_compiled_steps_that_are_slower_than_all_at_once_are_not_used():
     members = [Trainer(small(rate, epochs=40)) for rate in RATES]
     one = Family(members)

@@ -219,6 +219,19 @@ def test_what_remembers_the_most_is_restored_to_the_bit():
                for name, tensor in weights(whole.network).items())
 
 
+def test_weights_that_began_to_learn_later_are_told_apart():
+    trainer = begun_trainer(spirals())
+    run, _ = described(trainer.experiment)
+    compiled = Compiled(lambda *call: run(*map(torch.as_tensor, call[:2]), *call[2]), whole=True)
+    trainer.change("network.n0.frozen", True)
+    trainer.advance(3, 60)
+    trainer.change("network.n0.frozen", False)
+    for _ in range(2):
+        with pytest.raises(Problems, match="later than others"):
+            Turbo(trainer, compiled)
+        trainer.advance(1, 60)
+
+
 def test_what_cannot_be_joined_is_refused_in_words():
     with pytest.raises(Problems, match="its own way"):
         wanted(begun_trainer(spirals("lbfgs")))

@@ -22,6 +22,7 @@ LAYERS = (HIDDEN, {"kind": "batch_norm1d"}, {"kind": "dropout"}, HIDDEN)
 CASES: dict[str, Experiment] = {
     "statistics, drawn numbers": spirals(layers=LAYERS),
     "averaged": spirals("sgd", (HIDDEN, {"kind": "batch_norm1d"}), average=6), "muon": spirals("muon"),
+    "one batch an epoch": spirals(batch_size=1000),
     "momentum, clipped, in parts": spirals("sgd", clip=0.05, parts=2), "nadam": spirals("nadam"),
     "schedule, penalty": spirals("adamw", schedule={"kind": "cosine"},
                                  regularization={"kind": "l2", "strength": 0.01})}

@@ -258,7 +258,7 @@ class Told:
                                  state=lambda *_, **__: None, flush=lambda *_: None)
         training = SimpleNamespace(epochs=None)
         trainer = SimpleNamespace(step=10, epoch=1, seconds=0.0, total_steps=None,
-                                  course=Course(8), batch_size=4,
+                                  course=Course(8), training_set=([0] * 4, [0] * 4),
                                   experiment=SimpleNamespace(training=training))
         nobody = SimpleNamespace(look=lambda *_: None, glance=lambda *_: None)
         self.conductor = Conductor(1, trainer, keeper, nobody, nobody)

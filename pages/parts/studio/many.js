@@ -94,12 +94,22 @@ async function follow(studio, place, line) {
   if (!reply.ok || !place.isConnected || place.parentElement.hidden) return;
   const rows = reply.runs.map((run, index) => ({ ...run, value: family.values[index] }));
   const metric = studio.state.catalogue.metrics.find(({ kind }) => kind === rows[0].metric);
-  place.replaceChildren(drawing(studio, rows, metric), summary(studio, rows, metric, family.setting));
   const going = rows.filter(({ state }) => goesOn(state));
+  const stop = going.length ? [stopButton(studio, going)] : [];
+  place.replaceChildren(drawing(studio, rows, metric), summary(studio, rows, metric, family.setting, going), ...stop);
   const apart = rows.find(({ reason, state }) => reason && goesOn(state))?.reason;
   const time = span(Math.max(...rows.map(({ seconds }) => seconds)));
   write(line, going.length ? `${rows.length - going.length} of ${rows.length} are done. ${apart ?? ""}` : `All ${rows.length} are done, after ${time}.`);
   if (going.length) setTimeout(() => follow(studio, place, line), OFTEN);
+}
+
+/** Ends all that still go on or wait; what they reached stays. */
+function stopButton(studio, going) {
+  const words = going.length === 1 ? "Stop this one" : `Stop these ${going.length}`;
+  const stop = () => {
+    for (const { id } of going) studio.ask("command", { run: id, command: { kind: "stop" } });
+  };
+  return make("button", { type: "button", class: "ls-button", onclick: stop }, words);
 }
 
 /** The colour of a member by its place in the family: the scale of everything without a sign. */
@@ -112,7 +122,9 @@ function colourOf({ colours }, place, count) {
 function drawing(studio, rows, metric) {
   const values = rows.flatMap((row) => row.values).filter(Number.isFinite);
   const sorted = Float64Array.from(values).sort();
-  const [low, high] = [sorted[Math.floor(0.02 * sorted.length)] ?? 0, sorted[Math.ceil(0.98 * (sorted.length - 1))] ?? 1];
+  // The best is always in view; of the worst a few may be cut off.
+  const [cutLow, cutHigh] = metric?.higher_is_better ? [0.02, 1] : [0, 0.98];
+  const [low, high] = [sorted[Math.floor(cutLow * sorted.length)] ?? 0, sorted[Math.ceil(cutHigh * (sorted.length - 1))] ?? 1];
   const last = Math.max(1, ...rows.map(({ steps }) => steps.at(-1) ?? 0));
   const across = (step) => LEFT + (step / last) * (WIDE - LEFT - 8);
   const down = (value) => 8 + Math.min(1, Math.max(0, (high - value) / (high - low || 1))) * (HIGH - FOOT - 12);
@@ -143,7 +155,7 @@ function alike(told, best) {
 }
 
 /** A mark per member, coloured as its curve, the best named, with the ways to use it. */
-function summary(studio, rows, metric, setting) {
+function summary(studio, rows, metric, setting, going) {
   const told = rows.filter(({ best }) => best !== null);
   if (!told.length) return make("p", { class: "ls-facts" }, "No judgements yet.");
   const better = (one, other) => (metric?.higher_is_better ? one.best > other.best : one.best < other.best);
@@ -164,7 +176,7 @@ function summary(studio, rows, metric, setting) {
   const isSeed = setting === "training.seed";
   const words = isSeed
     ? `Best ${title} over ${told.length} seeds: mean ${score(mean, metric?.unit)}, spread ${score(spread, metric?.unit)}, from ${score(Math.min(...told.map((row) => row.best)), metric?.unit)} to ${score(Math.max(...told.map((row) => row.best)), metric?.unit)}.`
-    : `Best: a learning rate of ${short(best.value)}, ${title} ${score(best.best, metric?.unit)}${alike(told, best)}.`;
+    : `Best${going.length ? " so far" : ""}: a learning rate of ${short(best.value)}, ${title} ${score(best.best, metric?.unit)}${alike(told, best)}.`;
   const use = () => studio.change(setting, best.value, { final: true, gesture: null });
   const take = isSeed ? null : make("button", { type: "button", class: "ls-button", onclick: use }, `Use ${short(best.value)}`);
   const [first, last] = [rows[0], rows.at(-1)].map(({ value }) => make("span", { class: "ls-facts" }, short(value)));

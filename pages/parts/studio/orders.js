@@ -43,7 +43,7 @@ export function createOrders(studio) {
     },
     /** A run is over: why, when it did not end by itself, and its last picture. */
     ended: (run) => {
-      if (run.reason) studio.say(run.reason);
+      studio.say(run.reason || ""); // what was said while it went on holds no longer
       studio.views.refresh();
       tell("run");
     },

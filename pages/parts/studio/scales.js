@@ -68,11 +68,10 @@ export function altered(text, value) {
   return Number(text.trim().replace("−", "-").replace(",", ".").replace(/\s/g, "")) !== value;
 }
 
-/** What was typed, within the bounds; undefined when it is no number. "Empty" has a button of its own. */
+/** What was typed; undefined when it is no number or out of bounds. "Empty" has a button of its own. */
 export function typed(text, { low, high, form }) {
   const words = text.trim().replace("−", "-").replace(",", ".").replace(/\s/g, "");
   const value = Number(words);
-  if (words === "" || !Number.isFinite(value)) return undefined;
-  const bounded = Math.min(Math.max(value, low), high);
-  return form === "whole" ? Math.round(bounded) : bounded;
+  if (words === "" || !(value >= low && value <= high)) return undefined;
+  return form === "whole" ? Math.round(value) : value;
 }

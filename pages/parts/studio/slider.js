@@ -89,13 +89,13 @@ export class Slider {
     );
   }
 
-  /** Says the bounds beside the field after something else was typed; until the next key or a while later. */
+  /** Says the bounds beside the field after something else was typed, which leaves it as it was. */
   note(wrong) {
     const { low, high, form } = this.setting;
     const bound = (value) => (form === "whole" ? String(value) : short(value, 4));
     this.element.querySelector(":scope > .ls-field-note")?.remove();
     if (!wrong) return;
-    const line = make("p", { class: "ls-field-note", role: "status" }, `${bound(low)} to ${bound(high)}`);
+    const line = make("p", { class: "ls-field-note", role: "status" }, `Use ${bound(low)} to ${bound(high)}`);
     this.element.append(line);
     this.figure.addEventListener("input", () => line.remove(), { once: true });
     setTimeout(() => line.remove(), NOTED);
