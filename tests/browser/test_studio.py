@@ -286,6 +286,11 @@ def test_a_number_field_tells_its_bounds_and_an_emptied_one_falls_back(studio):
         expect(batch).to_have_value(held)
 
 
+def test_the_curve_keeps_its_room_in_a_low_window(studio):
+    chart = studio(height=657).page.locator(".ls-chart").bounding_box()
+    assert chart["height"] >= 120
+
+
 def test_another_template_closes_what_was_open_over_the_data(studio):
     page = studio().page
     page.locator(".ls-box").nth(1).click(position={"x": 30, "y": 10})

@@ -6,11 +6,13 @@ import { brief, clock, whole } from "./numbers.js";
 /** What is not known of a run that does not move. */
 const STILL = { steps_per_second: null, samples_per_second: null, remaining: null };
 
+const LONG = 1e5; // from here on epochs are told in thousands
+
 const COUNTERS = [
   [
     "Epoch",
     "Passes over all training samples, of how many.",
-    ({ epoch, epochs }) => `${epoch}/${epochs ?? "∞"}`,
+    ({ epoch, epochs }) => `${epoch < LONG ? epoch : brief(epoch)}/${epochs < LONG ? (epochs ?? "∞") : brief(epochs)}`,
   ],
   ["Step", "Updates of the weights so far, one per batch.", ({ step }) => whole(step)],
   ["Steps/s", "Updates per second.", ({ steps_per_second: speed }) => brief(speed)],
