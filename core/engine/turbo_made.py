@@ -21,6 +21,13 @@ _PACKAGE = b"PK"
 """How a file by torch's compiler begins; it is an archive."""
 
 
+def load() -> None:
+    """Load what `build` loads when it first needs it, which takes longer than compiling a small network."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    make_fx(torch.neg, decomposition_table=decompositions())(torch.zeros(1))
+
+
 def build(experiment: Experiment, threads: int, path: Path) -> None:
     """Compile the steps of an experiment into the file `path`. Takes a second or two, by torch ten and more.
 

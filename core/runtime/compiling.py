@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from core.experiment.model import write
 from core.problems import Problem, Problems
-from core.runtime import paths
+from core.runtime import paths, spare
 
 if TYPE_CHECKING:
     from core.engine.trainer import Trainer
@@ -37,13 +37,10 @@ class Compiling:
     def __init__(self, trainer: "Trainer", key: str, path: Path) -> None:
         self.key, self.path = key, path
         self._began = time.monotonic()
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "core.runtime.turbo_compile", str(path), str(trainer.pins.threads)],
-            cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=self._said,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"})
+        self._process, self._said = _begun()
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(write(trainer.experiment)).encode() + b"\n")
+        asked = {"path": str(path), "threads": trainer.pins.threads, "experiment": write(trainer.experiment)}
+        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
         self._process.stdin.flush()
 
     @property
@@ -71,3 +68,13 @@ class Compiling:
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._said.close()
+
+
+def _begun() -> "tuple[subprocess.Popen[bytes] | spare.Forked, IO[bytes]]":
+    """A process that waits to be told what to compile, and the file it answers into."""
+    waiting = spare.take()
+    if waiting is not None:
+        return waiting, waiting.said
+    said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `Compiling.end`
+    command = [sys.executable, "-m", "core.runtime.turbo_compile"]
+    return subprocess.Popen(command, cwd=paths.ROOT, stdin=subprocess.PIPE, stdout=said), said

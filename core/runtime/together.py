@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core.events import Diverged, Event, Failed, Finished, Stopped, TurboChanged
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
-from core.runtime import paths
+from core.runtime import paths, spare
 from core.runtime.ear import Ear
 from core.runtime.endings import meaning
 from core.runtime.keeper import Gone, Keeper
@@ -45,6 +45,7 @@ def main(runs: Sequence[int], store: Path) -> None:
         for run in runs:
             files.make_folder(files.run_folder(store, run))
         say_to(paths.log(store, runs[0]))
+        spare.keep()
         held = [take(store, run) for run in runs]
         try:
             family = _family(rows)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from core.events import TurboChanged
 from core.experiment.model import Experiment
 from core.problems import Problems
-from core.runtime import paths
+from core.runtime import paths, spare
 from core.runtime.compiling import Compiling, own
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 _LOOK = 0.25
 """Seconds between two looks at how the run goes."""
-_AFTER_SECONDS, _AFTER_STEPS = 1.0, 100
+_AFTER_SECONDS, _AFTER_STEPS = 0.5, 100
 """How long a run goes at full speed before anything is compiled for it."""
-_LEFT, _LEFT_READY = 15.0, 3.0
-"""Seconds of training that must lie ahead to compile for, and to use what is compiled already."""
+_LEFT, _LEFT_LOADED, _LEFT_READY = 15.0, 6.0, 3.0
+"""Seconds of training that must lie ahead: to compile for, with a compiler to be started first or with
+one that is ready, and to use what is compiled already."""
 _TRIES = 4
 """How often a run has its steps compiled: each time a change made them other steps."""
 
@@ -198,7 +199,7 @@ class Companion:
         return self._trainer.experiment.training.turbo != "off"
 
     def _terms(self) -> Terms:
-        return Terms(_AFTER_SECONDS, _LEFT, _LEFT_READY)
+        return Terms(_AFTER_SECONDS, _LEFT_LOADED if spare.ready() else _LEFT, _LEFT_READY)
 
     def _use(self, steps: "Callable[[], Compiled]") -> float:
         """Use compiled steps if they are worth it; how many times as fast they are. Raises Problems."""

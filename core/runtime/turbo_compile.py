@@ -1,9 +1,10 @@
-"""Compiles the steps of an experiment: `python -m core.runtime.turbo_compile FILE THREADS`.
+"""Compiles the steps of an experiment: `python -m core.runtime.turbo_compile`.
 
-The experiment is the first line of standard input; when that ends, so does this process. The last line it
-prints says why, when it could not.
+The first line of standard input is JSON: the `path` of the file to be made, the number of `threads`, the
+`experiment`. When that input ends, so does this process. The last line it prints says why, when it could not.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -13,28 +14,38 @@ import time
 import traceback
 from pathlib import Path
 
+from core.experiment import model
 from core.problems import Problems
 
 _KEPT = 50
 """Compiled files kept, a few megabytes each."""
 _OLD = 3600.0
 """Seconds after which what a compilation that was killed left behind is removed."""
+_NEVER_ASKED = 3
 _NICE = 5
 """A quarter of a program's share at full priority: behind the run, but not for minutes behind all."""
 
 
-def main(path: Path, threads: int) -> int:
-    """Compile, at a lower priority than the run."""
+def main() -> int:
+    """Load what compiling takes, wait to be told what to compile, and do it, behind the run."""
     if sys.platform != "win32":
         os.nice(_NICE)
     os.umask(0o077)  # what is made here is a program: nobody else may change it
-    asked = sys.stdin.buffer.readline()
+    os.environ.update({"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"})
+    from core.engine import turbo_made
+
+    turbo_made.load()
+    line = _line()
+    if not line:
+        return _NEVER_ASKED
+    asked = json.loads(line)
+    path = Path(asked["path"])
     _sweep(path.parent)
     with tempfile.TemporaryDirectory(prefix="tmp", dir=path.parent) as folder:
         threading.Thread(target=_end_with_parent, args=[folder], daemon=True).start()
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
         try:
-            _build(asked, threads, path)
+            turbo_made.build(model.read(asked["experiment"]), asked["threads"], path)
         except Problems as problems:
             print(problems.problems[0].what)
             return 1
@@ -45,11 +56,15 @@ def main(path: Path, threads: int) -> int:
     return 0
 
 
-def _build(asked: bytes, threads: int, path: Path) -> None:
-    from core.engine import turbo_made
-    from core.experiment import model
-
-    turbo_made.build(model.read(asked), threads, path)
+def _line() -> bytes:
+    """The first line of standard input: past the buffer whose lock the thread below would hold."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        more = os.read(0, 1 << 16)
+        if not more:
+            return b""
+        line += more
+    return bytes(line)
 
 
 def _why(error: Exception) -> str:
@@ -60,7 +75,7 @@ def _why(error: Exception) -> str:
 
 
 def _end_with_parent(folder: str) -> None:
-    while os.read(0, 4096):  # past Python's buffer, whose lock this thread would hold at the end
+    while os.read(0, 4096):
         pass
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(2)
@@ -77,4 +92,4 @@ def _sweep(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main())

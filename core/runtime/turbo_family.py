@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.events import TurboChanged
+from core.runtime import spare
 from core.runtime.turbo import Companion, Terms
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class FamilyCompanion(Companion):
         return True
 
     def _terms(self) -> Terms:
-        return Terms(after=0.3, left=8.0, left_ready=1.0)
+        return Terms(after=0.3, left=2.0 if spare.ready() else 8.0, left_ready=1.0)
 
     def _use(self, steps: "Callable[[], Compiled]") -> float:
         return self._family.use(steps)

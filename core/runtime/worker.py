@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.events import Compared, Failed
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState
-from core.runtime import comparing, paths, replaying, together
+from core.runtime import comparing, paths, replaying, spare, together
 from core.runtime.branching import branch_off
 from core.runtime.conduct import Conductor
 from core.runtime.endings import meaning
@@ -33,6 +33,8 @@ def main(run: int, store: Path) -> None:
     row = catalog.run(run)
     files.make_folder(files.run_folder(store, run))
     say_to(paths.log(store, run))
+    if row.experiment.get("training", {}).get("turbo", "off") != "off":
+        spare.keep()
     lock = take(store, run)
     try:
         _Work(store, row).do()

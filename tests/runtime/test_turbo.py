@@ -1,5 +1,6 @@
 """Protects the companion: it compiles beside a run only when that may pay, and says what came of it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -142,11 +143,11 @@ def test_steps_are_compiled_beside_the_run_and_found_again_by_the_next(at_once, 
 
 @pytest.mark.slow
 def test_a_compilation_ends_with_the_run_it_is_for(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "core.runtime.turbo_compile", str(tmp_path / "steps.steps"), "1"],
-        cwd=paths.ROOT, stdin=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-m", "core.runtime.turbo_compile"],
+                               cwd=paths.ROOT, stdin=subprocess.PIPE)
     assert process.stdin is not None
-    process.stdin.write(Experiment.model_validate(write(spirals())).model_dump_json().encode() + b"\n")
+    asked = {"path": str(tmp_path / "steps.steps"), "threads": 1, "experiment": write(spirals())}
+    process.stdin.write(json.dumps(asked).encode() + b"\n")
     process.stdin.close()
     assert process.wait(timeout=120) == 2
     assert list(tmp_path.iterdir()) == []
