@@ -48,7 +48,7 @@ def main(runs: Sequence[int], store: Path) -> None:
         spare.keep()
         held = [take(store, run) for run in runs]
         try:
-            family = _family(rows)
+            family, companion = _family(rows)
         except Exception as refused:  # an edge: whatever it is, it may work for each alone
             known = isinstance(refused, Problems)
             if not known:
@@ -58,23 +58,25 @@ def main(runs: Sequence[int], store: Path) -> None:
             catalog.disband(runs, refused.problems[0].what if known else "They could not be trained as one.")
             return
         try:
-            _Together(store, rows, family, catalog).do()
+            _Together(store, rows, family, companion, catalog).do()
         finally:
             for lock in held:
                 lock.release()
 
 
-def _family(rows: Sequence[Run]) -> "Family":
-    """The runs' trainers as one. Raises Problems when they cannot be."""
+def _family(rows: Sequence[Run]) -> "tuple[Family, FamilyCompanion]":
+    """The runs' trainers as one, and who has their steps compiled. Raises Problems when they cannot be."""
     from core.engine.family import Family
     from core.engine.trainer import Trainer
     from core.experiment import model
 
     members = [Trainer(model.read(rows[0].experiment))]
+    companion = FamilyCompanion(members[0])
+    companion.begin(len(rows))
     for row in rows[1:]:
         members.append(Trainer(model.read(row.experiment), data=members[0].split, pins=members[0].pins))
         members[-1].share(members[0])
-    return Family(members)
+    return Family(members), companion
 
 
 class _Member:
@@ -136,13 +138,14 @@ class _Member:
 class _Together:
     """The family's way from its first step to the last ending."""
 
-    def __init__(self, store: Path, rows: Sequence[Run], family: "Family", catalog: Catalog) -> None:
+    def __init__(self, store: Path, rows: Sequence[Run], family: "Family",
+                 companion: FamilyCompanion, catalog: Catalog) -> None:
         self._family = family
         self._catalog = catalog
         self._stopped: list[bool] = []  # not empty once the process was told to stop
         signal.signal(signal.SIGTERM, lambda *_: self._stopped.append(True))
         self._flushed = time.monotonic()
-        self._companion = FamilyCompanion(family, self._hear)
+        self._companion = companion
         self._members = [_Member(store, row, trainer, self._stopped)
                          for row, trainer in zip(rows, family.members, strict=True)]
 
@@ -181,7 +184,8 @@ class _Together:
                 happened += member.trainer.stop(why)
             if not member.ended:
                 self._try(member, lambda member=member, happened=happened: member.take(happened))
-        self._companion.look()
+        for event in self._companion.look(self._family):
+            self._hear(event)
         if time.monotonic() - self._flushed >= _FLUSH + _FLUSH_EACH * len(self._members):
             self._flushed = time.monotonic()
             for member in self._going:

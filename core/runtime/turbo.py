@@ -132,7 +132,6 @@ class Companion:
         if ready:
             self._join(key, path, 0.0)
         elif key not in self._tried and len(self._tried) < _TRIES:
-            self._tried.add(key)
             self._compile(key, path)
 
     def _wanted(self) -> str:
@@ -147,6 +146,7 @@ class Companion:
             return ""
 
     def _compile(self, key: str, path: Path) -> None:
+        self._tried.add(key)
         try:
             for folder in (path.parent.parent, path.parent):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -11,6 +11,7 @@ from core.events import Continued, Event, Finished, StepsRecorded, TurboChanged
 from core.experiment.model import read
 from core.records import RunState
 from core.runtime import client, keeper, paths, together
+from core.runtime.turbo_family import FamilyCompanion
 from core.runtime.worker import train
 from core.store import files
 from core.store.catalog import Catalog
@@ -149,7 +150,8 @@ def pair(tmp_path, monkeypatch):
         files.make_folder(files.run_folder(catalog.store, row.id))
         paths.run_lock(catalog.store, row.id).touch()
     turns = Turns(*(Trainer(read(raw)) for raw, _ in asked))
-    yield together._Together(catalog.store, rows, turns, catalog)
+    companion = FamilyCompanion(turns.members[0])
+    yield together._Together(catalog.store, rows, turns, companion, catalog)
     catalog.close()
 
 
