@@ -3,6 +3,7 @@
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 
@@ -22,6 +23,8 @@ from tests.browser.conftest import FLAGS, SEEN
 from tests.conftest import chromium_path, start_app, until
 
 SECONDS, POSITIONS = 40.0, 30
+FLUSH = 0.1
+"""Seconds between two times of storing what was told, as in the app."""
 
 # Moves the slider to a place, and tells how many milliseconds later the step is drawn that it stands for.
 MOVE = """place => new Promise((done) => {
@@ -54,6 +57,7 @@ def measure() -> Iterator[Figure]:
         finally:
             browser.close()
             app.end()
+    import_module("core.runtime.warm")  # what a worker is forked with
     for name, make in NETWORKS.items():
         yield _cost(name, make())
 
@@ -82,8 +86,12 @@ def _cost(name: str, experiment: Experiment) -> Figure:
         (store / "runs" / f"{run.id:06d}" / "run.lock").touch()
         keeper.hear(*trainer.start())
         spent, began = 0.0, time.perf_counter()
+        flushed = began
         while not trainer.over and time.perf_counter() - began < SECONDS:
             keeper.hear(*trainer.advance(1_000_000, 0.01))
+            if time.perf_counter() - flushed >= FLUSH:
+                keeper.flush()
+                flushed = time.perf_counter()
             before = time.perf_counter()
             saver.glance(trainer)
             spent += time.perf_counter() - before

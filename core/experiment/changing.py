@@ -10,7 +10,7 @@ from core.experiment.diagram import live_settings
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems, closest
 
-FIXED = ("seed", "device", "threads", "precision", "layout", "turbo")
+FIXED = ("seed", "device", "threads", "precision", "layout")
 """Settings of training that hold from a run's first step to its last."""
 PARTS = tuple(name for name in Training.model_fields if name not in FIXED)
 """Settings of training that may be changed as a whole, menus included."""

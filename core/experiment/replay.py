@@ -66,8 +66,8 @@ def history(events: Iterable[Event]) -> History:
     return told
 
 
-_LIMITS = ("training.minutes", "training.memory", "training.disk")
-"""Settings that end a run or make room beside it; what they brought about is told by other events."""
+_BESIDE = ("training.minutes", "training.memory", "training.disk", "training.turbo")
+"""Settings of what goes on beside the steps; what they brought about is told by other events."""
 
 
 class Stage(NamedTuple):
@@ -108,7 +108,7 @@ def steps(experiment: Experiment, changes: Iterable[Changed | WeightEdited]) -> 
         experiment = changed(before, change.setting, change.value)
         if moves(before, change.setting):
             done += [Move(change.step, *moved) for moved in _moved(before, experiment)]
-        elif experiment != before and change.setting not in _LIMITS:
+        elif experiment != before and change.setting not in _BESIDE:
             done.append(Stage(change.step, _said(change), before, experiment))
     return done
 

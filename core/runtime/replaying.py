@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from core import events
-from core.events import Event, Started, Stopped
+from core.events import Changed, Event, Started, Stopped
 from core.problems import Problem, Problems
 from core.records import Run
 from core.runtime import branching, client, paths
@@ -31,7 +31,7 @@ def replay(store: Path, run: int, key: str) -> int:
     if started is None or not row.state.over:
         what = f"Run {run} is not over yet." if started else f"Run {run} never began."
         raise Problems(Problem(where="run", what=what, fix="Replay a run that is over."))
-    plan = [event for event in told if _decides(event)]
+    plan = [_as_repeated(event) for event in told if _decides(event)]
 
     def prepare(child: int) -> None:
         files.make_folder(files.run_folder(store, child))
@@ -65,6 +65,12 @@ def _written(store: Path, run: int) -> dict[str, Any]:
 
 def _decides(event: Event) -> TypeGuard[Step]:
     return isinstance(event, Stopped) or steers(event)
+
+
+def _as_repeated(event: Step) -> Step:
+    """A replay uses compiled steps where the run did, and asks for none by itself."""
+    asks = isinstance(event, Changed) and event.setting == "training.turbo"
+    return event.model_copy(update={"value": "off"}) if asks else event
 
 
 def _told(store: Path, run: int) -> list[Event]:

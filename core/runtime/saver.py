@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from core.engine.checkpoint import Checkpoints
     from core.engine.trainer import Trainer
 
-_FIRST = 0.5
+_FIRST = 0.25
 """Seconds before the first moment, for a small network."""
-_FEWEST = 0.5
+_FEWEST = 0.25
 """Seconds between two moments, at least."""
-_SHARE = 0.02
+_SHARE = 0.018
 """Share of the time that moments may take."""
 _SPEED = 200e6
 """Bytes a second that the first checkpoint is taken to be written with; those after it are measured."""

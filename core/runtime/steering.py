@@ -86,8 +86,9 @@ class Steering:
         compiled = self._trainer.turbo is not None
         self._keeper.hear(self._trainer.change(setting, value))
         if compiled and self._trainer.turbo is None:
-            self._keeper.hear(TurboChanged(step=self._trainer.step, state="off",
-                                           reason="A change asks for other steps; they are compiled anew."))
+            why = ("It was switched off." if setting == "training.turbo" else
+                   "A change asks for other steps; they are compiled anew.")
+            self._keeper.hear(TurboChanged(step=self._trainer.step, state="off", reason=why))
 
     def _move(self, command: Motion) -> None:
         """Go on or wait, and show where it stands."""

@@ -58,7 +58,9 @@ class Companion:
     def glance(self, free: bool) -> None:
         """Do what there is to do now. free: whether the run goes as fast as it can."""
         now = time.monotonic()
-        if not self._asked() or now - self._looked < _LOOK:
+        if not self._asked():
+            return self._leave_off()
+        if now - self._looked < _LOOK:
             return
         self._looked = now
         if self._compiling is not None and self._compiling.over:
@@ -110,6 +112,12 @@ class Companion:
         if self._compiling is not None:
             self._compiling.end()
             self._compiling = None
+
+    def _leave_off(self) -> None:
+        """Nobody asks for compiled steps any more; the trainer let go of those it used."""
+        if self._compiling is not None:
+            self.end()
+            self._tell("off", reason="It was switched off.")
 
     def _consider(self, seconds: float, steps: int) -> None:
         """See whether the steps can be had as they are now. seconds, steps: at full speed so far."""

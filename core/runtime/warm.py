@@ -7,8 +7,9 @@ import gc
 from importlib import import_module
 
 LOADED = (
-    "torch", "safetensors.torch", "sklearn.datasets", "sklearn.model_selection",
-    "core.engine.device", "core.engine.probes", "core.engine.trainer", "core.engine.weights",
+    "torch", "safetensors.torch", "sklearn.datasets", "sklearn.model_selection", "core.engine.checkpoint",
+    "core.engine.device", "core.engine.exactness", "core.engine.probes", "core.engine.trainer",
+    "core.engine.weights",
     "core.runtime.analyst", "core.runtime.client", "core.runtime.dispatcher", "core.runtime.worker",
     "argparse")
 

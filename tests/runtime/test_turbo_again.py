@@ -73,3 +73,25 @@ def test_a_resumed_run_waits_for_steps_that_are_gone_to_be_compiled_once_more(co
     assert compiled.exists()
     works.tell(run, "stop")
     works.until_over(run)
+
+
+def test_turbo_is_switched_on_and_off_under_way_and_a_replay_is_the_same_run(compiled, own_works, tmp_path):
+    works = own_works(tmp_path / "store")
+    works.start()
+    run = works.queue(experiment(epochs=None, device="cpu", threads=1))
+    works.until_step(run, 300, 60)
+    assert works.said(run, TurboChanged) == []
+    works.tell(run, "set", setting="training.turbo", value="auto")
+    (on,) = until(lambda: used(works, run), 60, "compiled steps")
+    works.until_step(run, on.step + 500, 60)
+    works.tell(run, "set", setting="training.turbo", value="off")
+    off, *_ = until(lambda: [e for e in works.said(run, TurboChanged) if e.state == "off"], 60, "plain steps")
+    assert [e.reason for e in works.said(run, TurboChanged)] == ["", "It was switched off."]
+    works.until_step(run, off.step + 500, 60)
+    works.tell(run, "stop")
+    works.until_over(run)
+    again = replaying.replay(works.store, run, uuid.uuid4().hex)
+    works.until_over(again, 120)
+    (told,) = works.said(again, Compared)
+    assert (told.run, told.same, told.weights) == (run, True, "equal"), told.words()
+    assert used(works, again) == used(works, run)

@@ -109,13 +109,13 @@ function createLatest(studio) {
     class: "ls-test",
     "data-tip": "On the test samples, which nothing was trained on or chosen by; computed once, at the end.",
   });
-  on("run points draft overlay snapshot", () => {
+  on("run points draft overlay snapshot back", () => {
     const metric = metricOf(studio);
     const now = nowOf(state);
-    const value = state.run?.series.get(`validation_${metric.kind}`)?.last;
+    const value = state.run?.series.get(`validation_${metric.kind}`)?.at(state.back ?? Infinity);
     write(validation, now ? edited(now, metric) : value === undefined ? "" : said(metric, value));
     give(validation, "data-now", Boolean(now));
-    write(test, testOf(state.run, metric));
+    write(test, state.back === null ? testOf(state.run, metric) : "");
   });
   return make("p", { class: "ls-latest" }, validation, test);
 }

@@ -57,7 +57,7 @@ function createBadge(studio) {
           ? `Queued, ${run.ahead} ahead`
           : (WORDS[run.state] ?? run.state);
     write(word, text);
-    write(more, run?.state === "running" ? turboOf(run.turbo) : "");
+    write(more, turboOf(run));
     give(badge, "data-state", !state.connected ? "away" : (run?.state ?? "ready"));
     give(
       badge,
@@ -71,8 +71,9 @@ function createBadge(studio) {
 }
 
 /** What became of compiled steps, in a few words. */
-function turboOf(turbo) {
-  if (!turbo) return "";
+function turboOf(run) {
+  const { turbo, state } = run ?? {};
+  if (!turbo || (state !== "running" && turbo.state !== "on")) return ""; // what it gained is told to the end
   return { compiling: "Turbo: compiling", on: `Turbo ×${turbo.gain.toFixed(1)}`, off: "without Turbo" }[turbo.state];
 }
 
@@ -80,7 +81,7 @@ function turboOf(turbo) {
 function toldOf(turbo) {
   const words = {
     compiling: "Turbo: the steps are being compiled beside the run.",
-    on: `Turbo is on: compiled steps since step ${turbo?.step}, ${turbo?.gain.toFixed(1)} times as fast.`,
+    on: `Turbo: compiled steps since step ${turbo?.step}, ${turbo?.gain.toFixed(1)} times as fast.`,
     off: `Turbo is off. ${turbo?.reason}`,
   };
   return turbo ? `. ${words[turbo.state]}` : "";

@@ -12,7 +12,7 @@ const COUNTERS = [
   [
     "Epoch",
     "Passes over all training samples, of how many.",
-    ({ epoch, epochs }) => `${epoch < LONG ? epoch : brief(epoch)}/${epochs < LONG ? (epochs ?? "∞") : brief(epochs)}`,
+    ({ epoch, epochs }) => `${epoch < LONG ? (epoch ?? "–") : brief(epoch)}/${epochs < LONG ? (epochs ?? "∞") : brief(epochs)}`,
   ],
   ["Step", "Updates of the weights so far, one per batch.", ({ step }) => whole(step)],
   ["Steps/s", "Updates per second.", ({ steps_per_second: speed }) => brief(speed)],
@@ -25,6 +25,20 @@ const COUNTERS = [
   ["Left", "Time to go at this speed, in minutes and seconds.", ({ remaining }) => clock(remaining)],
 ];
 
+/** How far the run is. */
+function nowOf({ run, draft }) {
+  const progress = run?.progress ?? { epoch: 0, epochs: draft?.training?.epochs, step: 0 };
+  const still = run && (run.over || run.state === "paused");
+  return still ? { ...progress, ...STILL } : progress;
+}
+
+/** How far it was at the moment that is looked at; nothing when that is now. */
+function pastOf({ back, run, snapshot }) {
+  if (back === null) return null;
+  const epoch = snapshot?.step === back ? snapshot.epoch : null;
+  return { epoch, epochs: run.progress?.epochs, step: back, seconds: null, ...STILL };
+}
+
 /** @returns {HTMLElement} */
 export function createCounters(studio) {
   const { state, on } = studio;
@@ -33,10 +47,8 @@ export function createCounters(studio) {
     const element = make("div", { class: "ls-counter", "data-tip": tip }, name, figure);
     return { figure, value, element };
   });
-  on("run draft", () => {
-    const progress = state.run?.progress ?? { epoch: 0, epochs: state.draft?.training?.epochs, step: 0 };
-    const still = state.run && (state.run.over || state.run.state === "paused");
-    const now = still ? { ...progress, ...STILL } : progress;
+  on("run draft back snapshot", () => {
+    const now = pastOf(state) ?? nowOf(state);
     for (const { figure, value } of cells) write(figure, value(now));
   });
   return make(

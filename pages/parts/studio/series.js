@@ -20,6 +20,11 @@ export class Curve {
   get last() {
     return this.values.at(-1);
   }
+
+  /** The value that was the last one after a step; undefined before the first. */
+  at(step) {
+    return this.values[this.steps.findLastIndex((one) => one <= step)];
+  }
 }
 
 /** Series as the server tells them, as curves by name, up to a step. */
