@@ -57,7 +57,8 @@ class Desk:
             case requests.Open():
                 run = self._catalog.run(request.run)
                 experiment, told = branching.now(self._store, run)
-                return {**_view(experiment), "run": _row(run), "told": told}
+                draft = replaying.as_asked(self._store, run.id, experiment)
+                return {**_view(draft), "run": _row(run), "told": told}
             case requests.Compare():
                 onto = None if request.onto is None else self._catalog.run(request.onto)
                 return self._compare(self._catalog.run(request.run), onto)

@@ -7,6 +7,8 @@ from typing import Any, TypeGuard
 
 from core import events
 from core.events import Changed, Event, Started, Stopped
+from core.experiment import model
+from core.experiment.model import Experiment
 from core.problems import Problem, Problems
 from core.records import Run
 from core.runtime import branching, client, paths
@@ -14,6 +16,10 @@ from core.runtime.past import Steer, steers
 from core.store import files
 from core.store.catalog import Catalog, Origin
 from core.store.reader import Reader
+from core.store.trouble import NoSuchRun
+
+_PINNED = ("device", "threads", "precision", "layout", "turbo")
+"""Settings in which a replay's experiment differs from that of the run it does again."""
 
 Step = Steer | Stopped
 """What is to be done to a run that replays another."""
@@ -54,6 +60,23 @@ def plan(store: Path, run: int) -> list[Step]:
 def original(store: Path, run: int) -> int | None:
     """The run that this one does again; None for one that does none, or does not know which."""
     return _written(store, run)["run"]
+
+
+def as_asked(store: Path, run: int, experiment: Experiment) -> Experiment:
+    """What a person goes on with from a run: of a replay, without the pins that made it one.
+
+    experiment: the run's own, changes included.
+    """
+    asked = model.write(experiment)
+    with closing(Catalog(store, create=False)) as catalog:
+        while (other := original(store, run)) is not None:
+            run = other
+            try:
+                training = model.write(model.read(catalog.run(run).experiment))["training"]
+            except NoSuchRun:
+                break
+            asked["training"] |= {name: training[name] for name in _PINNED}
+    return model.read(asked)
 
 
 def _written(store: Path, run: int) -> dict[str, Any]:

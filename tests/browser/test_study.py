@@ -67,7 +67,12 @@ def test_many_at_once_are_stopped_with_one_press(wine):
     panel.get_by_label("How many").fill("3")
     panel.get_by_role("button", name="Train 3 at once").click()
     expect(panel).to_contain_text("Best so far")
-    panel.get_by_role("button", name="Stop these 3").click()
+    stop = panel.get_by_role("button", name="Stop these 3")
+    stop.focus()
+    drawn = panel.locator(".ls-many-curve").first.get_attribute("points")
+    until(lambda: panel.locator(".ls-many-curve").first.get_attribute("points") != drawn, what="a longer curve")
+    expect(stop).to_be_focused()
+    stop.press("Enter")
     expect(panel.locator("p[role=status]")).to_contain_text("All 3 are done")
 
 

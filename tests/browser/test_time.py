@@ -12,6 +12,11 @@ pytestmark = pytest.mark.browser
 SURFACE = "document.querySelector('.ls-output canvas').toDataURL()"
 
 
+def number(place):
+    """The digits of a text, whatever groups them."""
+    return int("".join(filter(str.isdigit, place.inner_text())))
+
+
 @pytest.fixture
 def back(training, app: App):
     """A run that goes on, looked at as it was at its second moment."""
@@ -21,7 +26,7 @@ def back(training, app: App):
     slider.fill("1")
     words = training.page.locator(".ls-time-words")
     expect(words).to_contain_text("step")
-    step = int(words.inner_text().removeprefix("step ").replace("\u2009", ""))
+    step = number(words)
     expect(training.page.locator(".ls-output")).to_contain_text(f"After step {step}.")
     assert training.page.evaluate(SURFACE) != now
     training.step, training.app = step, app
@@ -34,7 +39,10 @@ def test_going_back_stands_still_while_the_run_goes_on_and_now_shows_it_again(ba
     until(lambda: back.facts()["frames"] > frames + 5, what="five live pictures")
     assert page.evaluate(SURFACE) == seen
     expect(page.locator(".ls-output")).to_contain_text(f"After step {back.step}.")
+    counter = page.locator(".ls-counter").filter(has_text="Step").first
+    assert number(counter) == back.step
     press(back, "Now")
+    until(lambda: number(counter) > back.step, what="its step")
     until(lambda: page.evaluate(SURFACE) != seen, what="the newest picture")
     expect(page.get_by_role("button", name="Branch", exact=True)).to_be_disabled()
 

@@ -8,6 +8,7 @@ import pytest
 
 from core import events
 from core.events import Changed, Compared, Finished, Started, Stopped, TurboChanged, WeightEdited
+from core.experiment.model import read
 from core.problems import Problems
 from core.records import RunState
 from core.runtime import client, paths, replaying
@@ -81,6 +82,20 @@ def test_a_finished_run_is_replayed_and_one_that_goes_on_is_not(works):
     works.until_over(other)
     assert works.said(other, Finished)[0].test == works.said(run, Finished)[0].test
     equal(works, run, other)
+
+
+def test_who_goes_on_from_a_replay_is_not_held_to_where_its_run_happened_to_train(works):
+    run = works.queue(experiment(epochs=2, device="auto", threads=None, turbo="auto"))
+    works.until_over(run)
+    again = replaying.replay(works.store, run, uuid.uuid4().hex)
+    works.until_over(again)
+    once_more = replaying.replay(works.store, again, uuid.uuid4().hex)
+    works.until_over(once_more)
+    pinned = read(works.run(once_more).experiment)
+    assert (pinned.training.turbo, pinned.training.device) == ("off", works.said(run, Started)[0].device)
+    assert replaying.as_asked(works.store, once_more, pinned) == read(works.run(run).experiment)
+    works.catalog.delete(run)
+    assert replaying.as_asked(works.store, once_more, pinned) == read(works.run(again).experiment)
 
 
 def test_a_replay_that_cannot_have_the_compiled_steps_says_so_and_does_not_claim_them(works, monkeypatch):

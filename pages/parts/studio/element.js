@@ -18,11 +18,33 @@ export function make(tag, attributes = {}, ...children) {
 
 /** Sets one attribute, or takes it away. */
 export function give(element, name, value) {
-  if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+  if (name.startsWith("on")) element[name] = value;
   else if (value === false || value === null || value === undefined) element.removeAttribute(name);
   else if (element.getAttribute(name) !== String(value === true ? "" : value)) {
     element.setAttribute(name, value === true ? "" : value);
   }
+}
+
+/**
+ * Has `place` hold these, in their order, and keeps what is alike: the focus, a press under way and the place of
+ * a reader stay. Of listeners those of a click are taken over.
+ */
+export function settle(place, ...fresh) {
+  fresh.forEach((now, index) => {
+    const was = place.childNodes[index];
+    if (!was) place.append(now);
+    else if (was.nodeName !== now.nodeName) was.replaceWith(now);
+    else become(was, now);
+  });
+  while (place.childNodes.length > fresh.length) place.lastChild.remove();
+}
+
+function become(was, now) {
+  if (was.nodeType === Node.TEXT_NODE) return void (was.data !== now.data && (was.data = now.data));
+  for (const name of was.getAttributeNames()) if (!now.hasAttribute(name)) was.removeAttribute(name);
+  for (const name of now.getAttributeNames()) give(was, name, now.getAttribute(name));
+  was.onclick = now.onclick;
+  settle(was, ...now.childNodes);
 }
 
 /** Writes text only when it differs, so that nothing is laid out anew for nothing. */

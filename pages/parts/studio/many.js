@@ -1,6 +1,6 @@
 // Many at once: the same network with up to 64 learning rates or seeds, trained as one, drawn as a family of curves.
 
-import { give, make, svg, write } from "./element.js";
+import { give, make, settle, svg, write } from "./element.js";
 import { score, short, span } from "./numbers.js";
 import { createPopover } from "./popover.js";
 import { goesOn } from "./told.js";
@@ -96,7 +96,7 @@ async function follow(studio, place, line) {
   const metric = studio.state.catalogue.metrics.find(({ kind }) => kind === rows[0].metric);
   const going = rows.filter(({ state }) => goesOn(state));
   const stop = going.length ? [stopButton(studio, going)] : [];
-  place.replaceChildren(drawing(studio, rows, metric), summary(studio, rows, metric, family.setting, going), ...stop);
+  settle(place, drawing(studio, rows, metric), summary(studio, rows, metric, family.setting, going), ...stop);
   const apart = rows.find(({ reason, state }) => reason && goesOn(state))?.reason;
   const time = span(Math.max(...rows.map(({ seconds }) => seconds)));
   write(line, going.length ? `${rows.length - going.length} of ${rows.length} are done. ${apart ?? ""}` : `All ${rows.length} are done, after ${time}.`);

@@ -1,6 +1,6 @@
 // How much data? The same network on less and more of the training samples, side by side, drawn against each other.
 
-import { make, svg } from "./element.js";
+import { make, settle, svg } from "./element.js";
 import { score, short, whole } from "./numbers.js";
 import { createPopover } from "./popover.js";
 import { goesOn } from "./told.js";
@@ -68,7 +68,7 @@ async function follow(studio, place) {
   const known = new Map(reply.runs.map((run) => [run.id, run]));
   const rows = study.map((one) => ({ ...one, ...known.get(one.run) })).filter(({ state }) => state);
   const metric = studio.state.catalogue.metrics.find(({ kind }) => kind === rows[0]?.metric);
-  place.replaceChildren(...(rows.length ? [drawing(rows, metric), table(studio, rows, metric)] : []));
+  settle(place, ...(rows.length ? [drawing(rows, metric), table(studio, rows, metric)] : []));
   if (rows.some(({ state }) => goesOn(state))) setTimeout(() => follow(studio, place), OFTEN);
 }
 
