@@ -69,8 +69,9 @@ def test_many_at_once_are_stopped_with_one_press(wine):
     expect(panel).to_contain_text("Best so far")
     stop = panel.get_by_role("button", name="Stop these 3")
     stop.focus()
-    drawn = panel.locator(".ls-many-curve").first.get_attribute("points")
-    until(lambda: panel.locator(".ls-many-curve").first.get_attribute("points") != drawn, what="a longer curve")
+    curve = panel.locator(".ls-many-curve").first
+    drawn = curve.get_attribute("points")
+    until(lambda: curve.get_attribute("points") != drawn, what="a longer curve")
     expect(stop).to_be_focused()
     stop.press("Enter")
     expect(panel.locator("p[role=status]")).to_contain_text("All 3 are done")
