@@ -6,19 +6,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
-from torch.fx import GraphModule, Node
-from torch.fx.experimental.proxy_tensor import make_fx
+from torch.func import functional_call, vmap
+from torch.overrides import TorchFunctionMode
 
 from core.engine.build import Walked
+from core.engine.tape import recorded
 from core.engine.trainer import Trainer
 
 Named = dict[str, Tensor]
 Pass = Callable[..., tuple[Named, Tensor]]
 """(learned, rest, inputs, targets) -> (the gradients, the losses), each for every network"""
 aten = torch.ops.aten
-_LOOKS = {aten.view.default, aten._unsafe_view.default, aten.expand.default, aten.detach.default}
-"""Operations that give the numbers they are given, at times in the very shape they had."""
 
 
 class BatchedLoss:
@@ -42,26 +40,38 @@ class BatchedLoss:
     def traced(self, learned: Named, rest: Named, inputs: Tensor, targets: Tensor, *, shared: bool) -> Pass:
         """The pass for batches of this size. shared: whether all networks see the same samples."""
         along = None if shared else 0
-        batched = vmap(grad(self, has_aux=True), in_dims=(0, 0, along, along), randomness="different")
-        copies = {name: one.clone() for name, one in rest.items()}  # tracing moves statistics, too
-        with warnings.catch_warnings():  # what is slow is measured
-            warnings.filterwarnings("ignore", "There is a performance drop")
-            graph: Any = make_fx(batched, decomposition_table=_FEW_CLASSES)(learned, copies, inputs, targets)
-        return _lean(graph)
+        batched = vmap(self, in_dims=(0, 0, along, along), randomness="different")
+
+        def flat(*given: Tensor) -> list[Tensor]:
+            *tensors, inputs, targets = given
+            weights = [one.detach().requires_grad_() for one in tensors[:len(learned)]]
+            totals, losses = batched(dict(zip(learned, weights, strict=True)),
+                                     dict(zip(rest, tensors[len(learned):], strict=True)), inputs, targets)
+            # No network's loss depends on another's weights: the gradient of all is each one's own.
+            return [*torch.autograd.grad(totals, weights, torch.ones_like(totals)), losses]
+
+        copies = [one.clone() for one in rest.values()]  # statistics are moved, too
+        with warnings.catch_warnings(), _SpelledOut():
+            warnings.filterwarnings("ignore", "There is a performance drop")  # what is slow is measured
+            program = recorded(flat, [*learned.values(), *copies, inputs, targets], _FEW_CLASSES)
+
+        def run(learned: Named, rest: Named, inputs: Tensor, targets: Tensor) -> tuple[Named, Tensor]:
+            *slopes, losses = program(*learned.values(), *rest.values(), inputs, targets)
+            return dict(zip(learned, slopes, strict=True)), losses
+
+        return run
 
 
-def _lean(graph: GraphModule) -> GraphModule:
-    """The same without operations that change nothing: calling one takes as long as a small sum."""
-    for node in list(graph.graph.nodes):
-        if node.target in _LOOKS and _shape(node) == _shape(node.args[0]):
-            node.replace_all_uses_with(node.args[0])
-            graph.graph.erase_node(node)
-    graph.recompile()
-    return graph
+class _SpelledOut(TorchFunctionMode):
+    """Has recurrent layers computed as what they consist of, which can be batched."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        whole = _RECURRENT.get(func)
+        return (whole.decompose if whole else func)(*args, **(kwargs or {}))
 
 
-def _shape(node: Node) -> tuple[int, ...]:
-    return tuple(node.meta["val"].shape)
+_RECURRENT = {torch.gru: aten.gru.input, torch.lstm: aten.lstm.input,
+              torch.rnn_tanh: aten.rnn_tanh.input, torch.rnn_relu: aten.rnn_relu.input}
 
 
 def _log_softmax(x: Tensor, axis: int, half: bool) -> Tensor:

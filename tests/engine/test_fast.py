@@ -65,8 +65,7 @@ def test_an_update_without_what_is_wrapped_around_it_is_torch_s_to_the_bit(rule)
                in zip(nets[0].parameters(), nets[1].parameters(), strict=True))
 
 
-def test_training_does_not_load_torch_s_compiler():
-    code = """
+ALONE = """
 import sys
 from core.catalog.optimizers import OPTIMIZERS
 from core.engine.trainer import Trainer
@@ -81,5 +80,23 @@ for rule in OPTIMIZERS:
     trainer.restore(trainer.state())
 print(*(name for name in sys.modules if name.startswith("torch._dynamo")), end="")
 """
+TOGETHER = """
+import sys
+from core.engine.family import Family
+from core.engine.trainer import Trainer
+from core.experiment.edits import apply
+from core.experiment.templates import template
+members = []
+for seed in range(8):
+    asked = template("two-spirals").experiment
+    members.append(Trainer(apply(asked, {"kind": "set", "path": "training.seed", "value": seed})))
+    members[-1].start()
+Family(members).advance(3, 60.0)
+print(*(name for name in sys.modules if name.startswith("torch._dynamo")), end="")
+"""
+
+
+@pytest.mark.parametrize("code", [ALONE, TOGETHER])
+def test_training_does_not_load_torch_s_compiler(code):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

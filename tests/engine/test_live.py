@@ -121,7 +121,7 @@ def test_dropout_of_nothing_and_of_nearly_everything_show_in_the_loss():
     ("training.optimizer.learning_rate", None), ("training.optimizer.learning_rate", []),
     ("training.optimizer.momentum", 1.0), ("network.hidden2.rate", 0.96), ("network.hidden2.rate", -0.1),
     ("training.optimizer.nesterov", 2), ("training.batch_size", 0), ("training.epochs", 0), ("training", {}),
-    ("training.seed", 3), ("training.device", "cpu"), ("training.threads", 2), ("training.turbo", "auto"),
+    ("training.seed", 3), ("training.device", "cpu"), ("training.threads", 2),
     ("training.layout", "plain"),
     ("training.optimizer", {"kind": "sdg"}), ("training.loss", {"kind": "mse", "much": 1}),
     ("training.schedule", {"kind": "none"}), ("network.hidden1.frozen", "yes"),

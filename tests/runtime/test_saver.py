@@ -74,9 +74,9 @@ def test_the_first_comes_soon_and_the_others_when_they_cost_little(saving, monke
 
     monkeypatch.setattr(saving.saver.checkpoints, "write", slow)
     assert glance(saving, 0.0) == []
-    assert glance(saving, 0.4) == []
-    assert glance(saving, 0.2) == [3]
-    assert glance(saving, 24.0) == [3]  # half a second is 2 % of 25
+    assert glance(saving, 0.2) == []
+    assert glance(saving, 0.1) == [3]
+    assert glance(saving, 27.0) == [3]  # half a second is 1.8 % of 27.8
     assert glance(saving, 1.1) == [3, 5]
     saving.clock.now += 60
     saving.saver.glance(saving.trainer)
