@@ -10,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHON PIP_FLAGS
 
-.PHONY: help run test test-all check bench bench-templates bench-gpu environment environment-dev
+.PHONY: help run test test-all check prepared bench bench-templates bench-gpu environment environment-dev
 .DEFAULT_GOAL := help
 
 help:
@@ -25,14 +25,20 @@ help:
 run: environment
 	@exec $(BIN)/python -m core.runtime.start --port "$(PORT)"
 
-# The floors were just seen by `check`.
-test: check
-	@bash .ci/chromium
-	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile -m "not slow and not gpu" --ignore tests/test_floors.py
+# The types are looked at beside the tests: both leave a core idle at times.
+tested = $(BIN)/pyright & types=$$!; $(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile -m $(1); \
+	tests=$$?; wait $$types && exit $$tests
 
-test-all: check
-	@bash .ci/chromium
-	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile -m "not gpu"
+test: prepared
+	$(BIN)/ruff check .
+	@$(call tested,"not slow and not gpu")
+
+test-all: prepared
+	$(BIN)/ruff check .
+	@$(call tested,"not gpu")
+
+prepared:
+	@bash .ci/chromium & browser=$$!; $(MAKE) --no-print-directory environment-dev && wait $$browser
 
 check: environment-dev
 	$(BIN)/ruff check .

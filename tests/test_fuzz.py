@@ -9,14 +9,14 @@ from core.experiment.templates import names, template
 
 
 def test_no_experiment_file_breaks_the_reader():
-    told = fuzz.fuzz(1000, seed=7)
+    told = fuzz.fuzz(400, seed=7)
     assert not told.crashes, told.crashes[0]
     assert not told.unplaced, told.unplaced[0]
     assert not told.dangerous
     assert told.slowest < 2
-    assert told.accepted > 50, "the fuzz must not be so wild that nothing gets past the reader"
-    assert told.edited > 10
-    assert told.trained > 3
+    assert told.accepted > 20, "the fuzz must not be so wild that nothing gets past the reader"
+    assert told.edited > 5
+    assert told.trained > 1
 
 
 def test_a_mutation_changes_the_document():

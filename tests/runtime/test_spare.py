@@ -14,6 +14,10 @@ from tests.conftest import until
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="it is forked")
 
 KEEPS = "from core.runtime import spare; spare.keep(); "
+NOTHING_TO_LOAD = """
+import sys, types
+sys.modules["core.engine.turbo_made"] = types.SimpleNamespace(load=lambda: None)
+"""
 COMPILES = KEEPS + """
 import json, pathlib, subprocess, sys
 from tests.conftest import until
@@ -48,7 +52,7 @@ def alive(pid: int) -> bool:
 
 
 def test_a_spare_ends_with_the_process_it_was_kept_for():
-    pid = int(run(KEEPS + "print(spare._waiting[0]._pid)"))
+    pid = int(run(NOTHING_TO_LOAD + KEEPS + "print(spare._waiting[0]._pid)"))
     until(lambda: not alive(pid), what="its end")
 
 
