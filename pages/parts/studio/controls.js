@@ -72,8 +72,9 @@ function createBadge(studio) {
 
 /** What became of compiled steps, in a few words. */
 function turboOf(run) {
-  const { turbo, state } = run ?? {};
+  const { turbo, state, experiment } = run ?? {};
   if (!turbo || (state !== "running" && turbo.state !== "on")) return ""; // what it gained is told to the end
+  if (turbo.state === "off" && experiment?.training.turbo === "off") return "";
   return { compiling: "Turbo: compiling", on: `Turbo ×${turbo.gain.toFixed(1)}`, off: "without Turbo" }[turbo.state];
 }
 

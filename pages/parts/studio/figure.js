@@ -4,6 +4,7 @@ import { short } from "./numbers.js";
 import { smooth, thin } from "./series.js";
 
 const POINTS = 2000; // shown of one curve
+const EDGE = 0.06; // of the axis: a label left of a line there would lie on the numbers of the other axis
 const CLOSE = 0.02; // of the axis: marks nearer than this are of one drag, and shown as one
 const APART = 0.06; // of the axis: the room a label needs
 const LABELS = 4; // marks with a label; what the others say is told on hover
@@ -175,7 +176,7 @@ function marks(run, tokens) {
     shapes: drags.map(({ step }) => upright(step, { color: tokens.warn, width: 1, dash: "dot" })),
     annotations: drags.flatMap((drag) => [
       { ...foot(drag), font: { size: 9, color: tokens.warn } },
-      ...(labels.has(drag) ? [{ ...label(drag), font: { size: 10, color: tokens.warn } }] : []),
+      ...(labels.has(drag) ? [{ ...label(drag, drag.step < last * EDGE), font: { size: 10, color: tokens.warn } }] : []),
     ]),
   };
 }
@@ -208,11 +209,11 @@ function labelled(drags, apart) {
   return new Set(chosen);
 }
 
-/** The last word of a drag, short: "lr 0.03". */
-function label({ step, texts }) {
+/** The last word of a drag, short: "lr 0.03"; left of its line, or right of one at the left edge. */
+function label({ step, texts }, edge) {
   const [, name, value] = texts.at(-1).match(/^(.*) (\S+)$/) ?? [null, texts.at(-1), ""];
   const few = name.replace("learning rate", "lr").replace(/^a weight of .*/, "weight").slice(0, LETTERS);
-  const place = { x: step, y: 1, yref: "paper", yanchor: "top", xanchor: "right", textangle: -90 };
+  const place = { x: step, y: 1, yref: "paper", yanchor: "top", xanchor: edge ? "left" : "right", textangle: -90 };
   return { ...place, text: plain(`${few} ${value}`), showarrow: false };
 }
 
