@@ -48,7 +48,8 @@ class BatchedLoss:
             totals, losses = batched(dict(zip(learned, weights, strict=True)),
                                      dict(zip(rest, tensors[len(learned):], strict=True)), inputs, targets)
             # No network's loss depends on another's weights: the gradient of all is each one's own.
-            return [*torch.autograd.grad(totals, weights, torch.ones_like(totals)), losses]
+            each = torch.autograd.grad(totals, weights, torch.ones_like(totals), materialize_grads=True)
+            return [*each, losses]
 
         copies = [one.clone() for one in rest.values()]  # statistics are moved, too
         with warnings.catch_warnings(), _SpelledOut():
