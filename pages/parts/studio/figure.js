@@ -212,7 +212,7 @@ function labelled(drags, apart) {
 /** The last word of a drag, short: "lr 0.03"; left of its line, or right of one at the left edge. */
 function label({ step, texts }, edge) {
   const [, name, value] = texts.at(-1).match(/^(.*) (\S+)$/) ?? [null, texts.at(-1), ""];
-  const few = name.replace("learning rate", "lr").replace(/^a weight of .*/, "weight").slice(0, LETTERS);
+  const few = name.replace("learning rate", "lr").replace("branched from", "from").replace(/^a weight of .*/, "weight").slice(0, LETTERS);
   const place = { x: step, y: 1, yref: "paper", yanchor: "top", xanchor: edge ? "left" : "right", textangle: -90 };
   return { ...place, text: plain(`${few} ${value}`), showarrow: false };
 }
