@@ -3,21 +3,21 @@
 As light as can be: `make_fx` loads torch's compiler first, which takes a fresh process seconds.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.fx import Graph, GraphModule, Node
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.weak import WeakTensorKeyDictionary
 
 aten = torch.ops.aten
 Instead = Mapping[Any, Callable[..., Any]]
 """Operations to be written down as what others do."""
 _LOOKS = {aten.view.default, aten._unsafe_view.default, aten.expand.default, aten.detach.default,
           aten.alias.default}
-"""Operations that give the numbers they are given, at times in the very shape they had."""
-_TIMES = {aten.mul.Scalar, aten.mul.Tensor}
+"""Operations that look at the memory they are given, at times in the very shape it had."""
 _TURNED = aten.transpose.int
 
 
@@ -44,9 +44,8 @@ class _Tape(TorchDispatchMode):
         self._instead = instead
         self._graph = Graph()
         self._root = nn.Module()  # holds the tensors from elsewhere
-        self._nodes: dict[int, Node] = {}
-        self._alive: list[Tensor] = []  # as long as it lives, a tensor's id and its memory are its own
-        self._memory: set[int] = set()
+        # Weak: what nobody needs any more is let go as if nothing was written down.
+        self._nodes: MutableMapping[Tensor, Node] = WeakTensorKeyDictionary()
         for place, tensor in enumerate(given):
             self._know(tensor, self._graph.placeholder(f"given_{place}"))
 
@@ -61,7 +60,7 @@ class _Tape(TorchDispatchMode):
                 return self._instead[func](*args, **named)
         told = tuple(self._said(one) for one in args), {name: self._said(one) for name, one in named.items()}
         made = func(*args, **named)
-        if _gives_the_same(func, args, made):
+        if func in _LOOKS and made.shape == args[0].shape:
             self._know(made, told[0][0])
         elif isinstance(made, tuple | list):
             several = self._graph.call_function(func, *told)
@@ -84,21 +83,22 @@ class _Tape(TorchDispatchMode):
 
     def _foreign(self, tensor: Tensor) -> bool:
         """Whether it is nothing that was given or made here, nor looks at the memory of such."""
-        if id(tensor) in self._nodes:
+        if tensor in self._nodes:
             return False
-        return not tensor.numel() or tensor.untyped_storage().data_ptr() not in self._memory
+        known = {one.untyped_storage().data_ptr() for one in self._nodes}
+        return not tensor.numel() or tensor.untyped_storage().data_ptr() not in known
 
     def _held(self, tensor: Tensor) -> Node:
-        name = f"held_{len(self._alive)}"
+        name = f"held_{len(list(self._root.buffers()))}"
         self._root.register_buffer(name, tensor)
         node = self._graph.get_attr(name)
         self._know(tensor, node)
         return node
 
     def _node(self, tensor: Tensor) -> Node:
-        if id(tensor) not in self._nodes:
+        if tensor not in self._nodes:
             raise Untold(f"A tensor of shape {tuple(tensor.shape)} came to be unseen.")
-        return self._nodes[id(tensor)]
+        return self._nodes[tensor]
 
     def _see(self, made: Any, node: Node) -> None:
         if isinstance(made, Tensor):
@@ -107,20 +107,11 @@ class _Tape(TorchDispatchMode):
             raise Untold("It looks at a number.")
 
     def _know(self, tensor: Tensor, node: Node) -> None:
-        self._nodes[id(tensor)] = node
-        self._alive.append(tensor)
-        self._memory.add(tensor.untyped_storage().data_ptr())
+        self._nodes[tensor] = node
 
 
 def _at(several: Sequence[Tensor], place: int) -> Tensor:
     return several[place]
-
-
-def _gives_the_same(func: Any, args: Any, made: Any) -> bool:
-    if func in _LOOKS:
-        return made.shape == args[0].shape
-    by_one = func in _TIMES and isinstance(args[1], int | float) and args[1] == 1
-    return by_one and made.dtype == args[0].dtype
 
 
 def _lean(graph: Graph) -> None:

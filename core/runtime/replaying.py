@@ -72,7 +72,7 @@ def as_asked(store: Path, run: int, experiment: Experiment) -> Experiment:
         while (other := original(store, run)) is not None:
             run = other
             try:
-                training = model.write(model.read(catalog.run(run).experiment))["training"]
+                training = model.write(branching.now(store, catalog.run(run))[0])["training"]
             except NoSuchRun:
                 break
             asked["training"] |= {name: training[name] for name in _PINNED}

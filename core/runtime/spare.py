@@ -4,6 +4,7 @@ Loading takes longer than compiling a small network. A fork after the worker's f
 locks of threads it has not.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -22,7 +23,13 @@ class Forked:
     def __init__(self) -> None:
         self.said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who uses it
         reader, writer = os.pipe()
-        self._pid = os.fork()
+        try:
+            self._pid = os.fork()
+        except OSError:
+            os.close(reader)
+            os.close(writer)
+            self.said.close()
+            raise
         if not self._pid:
             _work(reader, self.said.fileno())
         os.close(reader)
@@ -40,7 +47,8 @@ class Forked:
 def keep() -> None:
     """Have one ready, if this process can fork; it must not have computed anything yet."""
     if sys.platform not in ("win32", "darwin"):
-        _waiting.append(Forked())
+        with contextlib.suppress(OSError):  # no room for one more process; one is begun when it is needed
+            _waiting.append(Forked())
 
 
 def ready() -> bool:

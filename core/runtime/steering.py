@@ -86,7 +86,8 @@ class Steering:
         compiled = self._trainer.turbo is not None
         self._keeper.hear(self._trainer.change(setting, value))
         if compiled and self._trainer.turbo is None:
-            why = ("It was switched off." if setting == "training.turbo" else
+            off = self._trainer.experiment.training.turbo == "off"
+            why = ("It was switched off." if off else
                    "A change asks for other steps; they are compiled anew.")
             self._keeper.hear(TurboChanged(step=self._trainer.step, state="off", reason=why))
 

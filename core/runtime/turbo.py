@@ -115,7 +115,9 @@ class Companion:
 
     def _leave_off(self) -> None:
         """Nobody asks for compiled steps any more; the trainer let go of those it used."""
+        self._since = None
         if self._compiling is not None:
+            self._tried.discard(self._compiling.key)
             self.end()
             self._tell("off", reason="It was switched off.")
 

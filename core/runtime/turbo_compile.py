@@ -34,11 +34,15 @@ def main() -> int:
     os.environ.update({"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"})
     from core.engine import turbo_made
 
+    told: list[bytes] = []
+    # Heard while it loads: a large experiment does not fit into the pipe, and the run would wait to be heard.
+    hearing = threading.Thread(target=lambda: told.append(_line()), daemon=True)
+    hearing.start()
     turbo_made.load()
-    line = _line()
-    if not line:
+    hearing.join()
+    if not told[0]:
         return _NEVER_ASKED
-    asked = json.loads(line)
+    asked = json.loads(told[0])
     path = Path(asked["path"])
     _sweep(path.parent)
     with tempfile.TemporaryDirectory(prefix="tmp", dir=path.parent) as folder:

@@ -1,5 +1,7 @@
 """Protects the tape: what was written down computes the same from other tensors, and from those alone."""
 
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -95,8 +97,19 @@ def operations(program):
 
 
 def test_what_nothing_needs_is_left_out():
-    program = recorded(lambda x: [x.relu() * 1, x.exp().sum(0)][:1], drawn((3, 4)), {})
+    program = recorded(lambda x: [x.view(3, 4).relu(), x.exp().sum(0)][:1], drawn((3, 4)), {})
     assert operations(program) == [aten.relu.default]
+
+
+def test_what_nobody_needs_any_more_is_let_go_while_it_is_written_down():
+    def compute(x):
+        some = x.exp()
+        kept, more = weakref.ref(some), some.sin()
+        del some
+        assert kept() is None
+        return [more]
+
+    assert recorded(compute, drawn((3, 4)), {})
 
 
 def test_a_product_comes_as_it_is_wanted():

@@ -11,7 +11,7 @@ from core.events import Changed, Compared, Finished, Started, Stopped, TurboChan
 from core.experiment.model import read
 from core.problems import Problems
 from core.records import RunState
-from core.runtime import client, paths, replaying
+from core.runtime import branching, client, paths, replaying
 from core.runtime.endings import left_behind
 from tests.conftest import until
 from tests.runtime.conftest import experiment
@@ -96,6 +96,21 @@ def test_who_goes_on_from_a_replay_is_not_held_to_where_its_run_happened_to_trai
     assert replaying.as_asked(works.store, once_more, pinned) == read(works.run(run).experiment)
     works.catalog.delete(run)
     assert replaying.as_asked(works.store, once_more, pinned) == read(works.run(again).experiment)
+
+
+def test_who_goes_on_from_a_replay_has_turbo_as_it_was_last_in_its_run(works):
+    run = works.queue(experiment(epochs=None, **PINNED), pace=300)
+    works.until_step(run, 5)
+    works.tell(run, "set", setting="training.turbo", value="auto")
+    until(lambda: works.said(run, Changed), 20, "the change")
+    works.tell(run, "stop")
+    works.until_over(run)
+    again = replaying.replay(works.store, run, uuid.uuid4().hex)
+    works.until_over(again)
+    assert [event.value for event in works.said(again, Changed)] == ["off"]
+    repeated, _ = branching.now(works.store, works.run(again))
+    assert repeated.training.turbo == "off"
+    assert replaying.as_asked(works.store, again, repeated).training.turbo == "auto"
 
 
 def test_a_replay_that_cannot_have_the_compiled_steps_says_so_and_does_not_claim_them(works, monkeypatch):

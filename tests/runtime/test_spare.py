@@ -56,6 +56,29 @@ def test_a_spare_ends_with_the_process_it_was_kept_for():
     until(lambda: not alive(pid), what="its end")
 
 
+def test_what_it_is_told_is_heard_while_it_loads(tmp_path):
+    loaded = f"pathlib.Path({str(tmp_path / 'loaded')!r})"
+    slow = NOTHING_TO_LOAD.replace("lambda: None", f"lambda: until({loaded}.exists)")
+    assert run("import pathlib; from tests.conftest import until" + slow + KEEPS + f"""
+process = spare.take()
+process.stdin.write(b"x" * 1_000_000 + bytes([10]))
+process.stdin.flush()
+print("told")
+{loaded}.touch()
+""") == "told"
+
+
+def test_a_run_trains_where_no_process_more_can_be_forked(monkeypatch):
+    def full() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", full)
+    open_before = len(os.listdir("/proc/self/fd"))
+    spare.keep()
+    assert not spare.ready()
+    assert len(os.listdir("/proc/self/fd")) == open_before
+
+
 def test_nothing_is_ready_where_none_was_kept():
     assert not spare.ready()
     assert spare.take() is None

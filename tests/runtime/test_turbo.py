@@ -173,11 +173,25 @@ def test_the_steps_a_run_used_are_taken_up_again_without_being_measured(tmp_path
 class Endless:
     over = False
 
-    def __init__(self, *asked: object) -> None:
-        pass
+    def __init__(self, trainer: object, key: str, path: object) -> None:
+        self.key = key
 
     def end(self) -> None:
         pass
+
+
+def test_turbo_switched_off_while_it_compiles_and_on_again_compiles_anew(at_once, tmp_path, monkeypatch):
+    monkeypatch.setattr(companions, "Compiling", Endless)
+    trainer, told = Trainer(spirals()), list[TurboChanged]()
+    trainer.start()
+    companion = Companion(trainer, told.append, tmp_path)
+    for turbo_is in ("auto", "off", "auto"):
+        if trainer.experiment.training.turbo != turbo_is:
+            trainer.change("training.turbo", turbo_is)
+        for _ in range(10):
+            trainer.advance(20, 60)
+            companion.glance(free=True)
+    assert [event.state for event in told] == ["compiling", "off", "compiling"]
 
 
 def test_steps_that_cannot_be_had_again_are_told_and_it_goes_on_with_plain_ones(tmp_path, monkeypatch):
