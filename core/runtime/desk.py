@@ -1,6 +1,5 @@
 """Answers what a page asks on the live route, from the store and the experiment alone. Computes no tensor."""
 
-from bisect import bisect_right
 from contextlib import closing
 from pathlib import Path
 from typing import Any, assert_never
@@ -14,13 +13,12 @@ from core.experiment.cost import timed_alike
 from core.experiment.gallery import gallery
 from core.experiment.model import Experiment, Training
 from core.problems import Problem, Problems
-from core.records import Run, RunState, Series
-from core.runtime import branching, client, commands, replaying, requests
+from core.records import Run, RunState
+from core.runtime import branching, client, commands, lineage, replaying, requests
 from core.runtime.requests import Answerable, Moment, Noise, Pace, Preview, Question, RateRange
 from core.store import files
 from core.store.catalog import Catalog
 from core.store.reader import Reader
-from core.store.trouble import NoSuchRun
 
 COMPARED = 1000
 """Points a series is thinned to when it is laid over another run's."""
@@ -158,7 +156,7 @@ class Desk:
 
     def _compare(self, run: Run, onto: Run | None) -> dict[str, Any]:
         """A run's curves, as far as they share an axis with those of the run they are to lie on."""
-        curves = self._curves(run)
+        curves = lineage.curves(self._store, run, COMPARED)
         if onto is None:
             return {"name": run.name, "series": list(curves.values())}
         why = measures.said([onto, run])
@@ -169,33 +167,11 @@ class Desk:
                  if measures.measure(run.experiment, name) == measures.measure(onto.experiment, name)]
         return {"name": run.name, "series": alike, "said": why and f"{why} Only the scores are laid over."}
 
-    def _curves(self, run: Run) -> dict[str, Series]:
-        """A run's curves by name; those of a branch begin with those it goes on from."""
-        with closing(Reader(files.run_folder(self._store, run.id))) as reader:
-            own = {name: reader.series(name, COMPARED) for name in reader.names()}
-        if run.parent is None or run.parent_step is None:
-            return own
-        try:
-            before = self._curves(self._catalog.run(run.parent))
-        except NoSuchRun:
-            return own
-        return {name: _joined(before.get(name), curve, run.parent_step) for name, curve in own.items()}
-
 
 def _view(experiment: Experiment, folded: list[str] | None = None) -> dict[str, Any]:
     """A draft as the page works with it: in its one normal form, drawn, with all its problems."""
     drawn = diagram.drawing(experiment, folded or ())
     return {"draft": model.write(experiment), "drawing": drawn, "problems": drawn["problems"]}
-
-
-def _joined(before: Series | None, after: Series, step: int) -> Series:
-    """One curve: the one before up to a step, then the other."""
-    if before is None:
-        return after
-    end = bisect_right(before.steps, step)
-    began = bisect_right(after.steps, step)
-    return Series(name=after.name, steps=(*before.steps[:end], *after.steps[began:]),
-                  values=(*before.values[:end], *after.values[began:]))
 
 
 def _row(run: Run) -> dict[str, Any]:

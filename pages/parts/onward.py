@@ -1,5 +1,6 @@
 """The ways on from one run: continue, resume, or branch from its end; and a word on what each does."""
 
+import math
 import uuid
 
 import streamlit as st
@@ -84,7 +85,8 @@ def branch(run: Run, step: int) -> None:
             "Epochs in all", min_value=done + 1, value=epochs if epochs > done else 2 * done, step=1)
     values["training.optimizer.learning_rate"] = st.number_input(
         "Learning rate", min_value=1e-6, max_value=10.0, format="%g",
-        value=rate * (_LOWER if run.state is RunState.DIVERGED else 1.0))
+        value=(first := rate * (_LOWER if run.state is RunState.DIVERGED else 1.0)),
+        step=max(1e-6, 10.0 ** math.floor(math.log10(first))))
     if st.button("Train on", key=f"branch_now_{run.id}", type="primary"):
         _branch(run, step, asked, values)
 

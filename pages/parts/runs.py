@@ -14,7 +14,7 @@ from core.charts import loss
 from core.events import Compared, Finished, Stopped
 from core.problems import Problems, StoreTrouble
 from core.records import Run, RunState, Series
-from core.runtime import replaying
+from core.runtime import lineage, replaying
 from core.store import files
 from core.store.reader import Reader
 from core.store.trouble import StoreMissing
@@ -45,7 +45,9 @@ def table(runs: list[Run]) -> list[int]:
         key=f"runs_{hash(tuple(ids))}",  # rows are told by place: another list is another table
         alt="All runs, newest first",
         column_config={
-            "Run": st.column_config.NumberColumn(width="small", format="%d"),
+            "Run": st.column_config.NumberColumn(width=56, format="%d"),
+            "From": st.column_config.TextColumn(width=150, help="The moment of another run it goes on from."),
+            "Note": st.column_config.TextColumn(width="large"),
             "Best": st.column_config.NumberColumn(format="%.4g", help="The best scheduled validation value."),
             "Created": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
         })
@@ -142,8 +144,8 @@ def _delete(runs: list[int]) -> None:
 
 
 def curves(run: Run) -> list[Series]:
-    """Everything a run recorded, thinned; nothing for a run that has not begun."""
-    return told(run, lambda reader: [reader.series(name, _SHOWN) for name in reader.names()], [])
+    """Everything a run recorded, and of a branch what came before; nothing for one that has not begun."""
+    return told(run, lambda _: list(lineage.curves(session.store(), run, _SHOWN).values()), [])
 
 
 def one(run: Run) -> None:

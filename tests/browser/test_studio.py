@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from core.runtime import locks, paths
 from tests.conftest import App, until
 
 pytestmark = pytest.mark.browser
@@ -179,6 +180,17 @@ def test_any_setting_of_training_changes_the_run_under_way_and_a_reload_finds_it
     expect(page.get_by_role("button", name="Train with changes")).to_be_hidden()
 
 
+def test_what_a_run_refuses_goes_back_to_what_it_trains_with(training):
+    epochs = training.page.get_by_label("Epochs, value")
+    for number in ("777", "1"):
+        if not epochs.is_visible():
+            training.page.locator(".ls-until").first.click()
+        epochs.fill(number)
+        epochs.press("Enter")
+    expect(training.page.locator(".ls-notice")).to_contain_text("epochs are done already")
+    expect(epochs).to_have_value("777")
+
+
 def test_a_setting_moved_in_one_tab_is_followed_in_another_but_not_while_it_is_typed_there(training, studio):
     other = studio(f"/?run={run_of(training)}")
     here, there = (tab.page.get_by_label("Learning rate, value") for tab in (training, other))
@@ -267,6 +279,36 @@ def test_one_enter_in_the_palette_adds_one_layer_however_often_it_was_opened(stu
     expect(boxes).to_have_count(before + 1)
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(boxes).to_have_count(before)
+
+
+def test_what_was_typed_is_there_again_after_another_choice(studio):
+    page = studio().page
+    rate, rule = page.get_by_label("Learning rate, value"), page.get_by_label("Optimizer", exact=True)
+    rate.fill("0.01")
+    rate.press("Enter")
+    rule.select_option("sgd")
+    expect(page.locator(".ls-notice")).to_contain_text("The learning rate is 0.03 now, the usual one of SGD")
+    rule.select_option("adamw")
+    expect(rate).to_have_value("0.01")
+    epochs = page.get_by_label("Epochs, value")
+    epochs.fill("77")
+    epochs.press("Enter")
+    for _ in range(2):
+        page.locator(".ls-until").first.click()
+    expect(epochs).to_have_value("77")
+
+
+def test_a_run_whose_process_is_gone_is_resumed_by_the_large_button(training, app: App):
+    at = steps(training)
+    run = run_of(training)
+    worker = locks.signer(paths.run_lock(app.store, run))
+    assert worker is not None
+    worker.kill()
+    expect(training.page.locator(".ls-train")).to_have_text("Resume")
+    expect(training.page.get_by_role("button", name="Train anew", exact=True)).to_be_visible()
+    training.page.locator(".ls-train").click()
+    until(lambda: steps(training) > at + 20, what="going on")
+    assert run_of(training) == run
 
 
 def test_a_number_field_tells_its_bounds_and_an_emptied_one_falls_back(studio):

@@ -63,7 +63,16 @@ def test_a_branch_goes_on_from_the_moment_with_its_curve_joined_and_its_lineage_
 
 def test_what_is_changed_while_looking_back_is_for_the_branch_alone(back):
     page, parent = back.page, run_of(back)
-    page.get_by_label("Learning rate, value").fill("0.02")
+    slider = page.get_by_label("Moment of the run")
+    rate, notice = page.get_by_label("Learning rate, value"), page.locator(".ls-notice")
+    rate.fill("0.02")
+    page.keyboard.press("Enter")
+    expect(notice).to_contain_text("Your changes are for the branch.")
+    press(back, "Now")
+    expect(notice).to_contain_text("What you changed for a branch is put back")
+    expect(rate).to_have_value("0.003")
+    slider.fill("1")
+    rate.fill("0.02")
     page.keyboard.press("Enter")
     page.get_by_label("Batch size, value").fill("16")
     page.keyboard.press("Enter")

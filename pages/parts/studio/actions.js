@@ -22,7 +22,8 @@ export function rest(experiment, paths) {
 /** A problem in words; where it is, unless the words say so or it is nowhere in the experiment. */
 function sentence({ where, what, fix }) {
   const named = !where || ["link", "experiment", "edit"].includes(where) || what.includes(where);
-  return `${named ? "" : `${where}: `}${what} ${fix}`;
+  const place = where.replace(/^(training|network|data)\./, "").replaceAll(/[._]/g, " ");
+  return `${named ? "" : `${place}: `}${what} ${fix}`;
 }
 
 /** How many neurons or filters of a node the snapshot knows. */

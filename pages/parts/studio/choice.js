@@ -3,6 +3,7 @@
 import { give, make } from "./element.js";
 import { createChooser, createForm } from "./forms.js";
 import { icon } from "./icons.js";
+import { short } from "./numbers.js";
 import { createPopover } from "./popover.js";
 
 export const RATE = "learning_rate"; // stands in the strip, not among an optimizer's other settings
@@ -16,10 +17,9 @@ export function entryOf(state, catalogue, kind) {
 export class Choice {
   /** @param {{name:string, catalogue:string, title:string, help:string}} of */
   constructor(studio, of) {
-    Object.assign(this, { studio, of, form: null, task: "", kind: null });
+    Object.assign(this, { studio, of, form: null, task: "", kind: null, held: new Map() });
     const { name, title, help } = of;
-    const choose = (entry) => studio.draft.edit({ kind: "choose", path: `training.${name}`, entry });
-    this.chooser = createChooser(title, help, [], choose);
+    this.chooser = createChooser(title, help, [], (entry) => this.choose(entry));
     this.button = make(
       "button",
       {
@@ -37,6 +37,18 @@ export class Choice {
       this.chooser.element,
       this.button,
     );
+  }
+
+  /** Takes another entry, as it was when it was left in this experiment, and says a learning rate that came along. */
+  async choose(kind) {
+    const { studio, of, chosen, held } = this;
+    const [path, mine] = [`training.${of.name}`, (one) => `${studio.state.draft.name} ${one}`];
+    held.set(mine(chosen.kind), chosen);
+    const before = held.get(mine(kind));
+    const reply = await studio.draft.edit(before ? { kind: "set", path, value: before } : { kind: "choose", path, entry: kind });
+    const [was, is] = [chosen[RATE], this.chosen[RATE]];
+    if (reply?.ok && was !== undefined && was !== is)
+      studio.say(`The learning rate is ${short(is)} now, ${before ? "as you left it with" : "the usual one of"} ${this.entry.title}; it was ${short(was)}.`);
   }
 
   get chosen() {

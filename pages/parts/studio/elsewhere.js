@@ -49,12 +49,17 @@ export class Elsewhere {
 
   /** This tab says so itself. */
   sent(setting, value) {
-    this.own.push({ setting, value: key(value) });
+    const { experiment } = this.studio.state.run;
+    const place = experiment && placeOf(experiment, setting);
+    this.own.push({ setting, value: key(value), was: place && structuredClone(place.holder[place.name]) });
   }
 
-  /** Something that was sent was refused: nothing of it is waited for. */
+  /** Something that was sent was refused: none of it is waited for, and the draft is again as the run is. */
   refused() {
+    const known = this.own.filter(({ was }) => was !== undefined);
+    this.waiting.push(...known.reverse().map(({ setting, was }) => ({ setting, value: was })));
     this.own = [];
+    this.follow();
   }
 
   /** Takes what the run tells: numbered changes, and notes of what it refused. */
@@ -67,7 +72,7 @@ export class Elsewhere {
       else if (!this.own.some(({ setting }) => within(setting, change.setting))) this.waiting.push(change);
     }
     if (notes.length) this.refused();
-    this.follow();
+    else this.follow();
   }
 
   /** Puts what waits into the draft, one after the other; not while that is for a branch from the past. */

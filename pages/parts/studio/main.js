@@ -6,6 +6,8 @@ import { createPopover, iconButton } from "./popover.js";
 
 const SLOW = "Take one step, and see it in stages: batch, forward, loss, backward, update.";
 
+const CUT = "Its process was gone. Go on from its last checkpoint, exactly where it was.";
+
 /** @returns {HTMLElement} */
 export function createMain(studio) {
   const { state, on } = studio;
@@ -26,19 +28,20 @@ export function createMain(studio) {
   const stop = iconButton("stop", "Stop", "End this run and judge it on the test samples.", () =>
     studio.stop(),
   );
-  const resume = make(
+  const anew = make(
     "button",
     {
       type: "button",
       class: "ls-button",
-      "data-tip": "Its process was gone. Go on from its last checkpoint, exactly where it was.",
-      onclick: () => studio.resume(),
+      "data-tip": "Leave that run as it is, and start another one from the beginning.",
+      onclick: () => studio.start(),
     },
-    "Resume",
+    "Train anew",
   );
   on("run draft connection", () => {
-    resume.hidden = state.run?.state !== "interrupted" || !state.connected;
-    const reason = studio.live() && state.connected ? "" : studio.reason();
+    anew.hidden = !studio.cut() || !state.connected;
+    give(anew, "disabled", Boolean(studio.reason()));
+    const reason = (studio.live() || studio.cut()) && state.connected ? "" : studio.reason();
     train.update(reason);
     write(why, state.connected && state.drawing ? reason : "");
     for (const button of [step, slow, epoch, more]) give(button, "disabled", Boolean(reason));
@@ -50,7 +53,7 @@ export function createMain(studio) {
     { class: "ls-main", role: "group", "aria-label": "Training" },
     reset,
     train.button,
-    resume,
+    anew,
     step,
     slow,
     epoch,
@@ -87,7 +90,7 @@ function createMore(studio) {
   return button;
 }
 
-/** The one large button: Train, Pause, Continue. */
+/** The one large button: Train, Pause, Continue, Resume. */
 function createTrain(studio) {
   const word = make("span", {}, "Train");
   const sign = make("span", { class: "ls-train-sign" }, icon("train"));
@@ -109,7 +112,7 @@ function createTrain(studio) {
     give(
       button,
       "data-tip",
-      going ? "Wait after this step. Key: space" : reason || "Start learning. Key: space",
+      going ? "Wait after this step. Key: space" : reason || `${studio.cut() ? CUT : "Start learning."} Key: space`,
     );
   };
   return { button, update };
@@ -118,5 +121,6 @@ function createTrain(studio) {
 function wordOf(studio, going) {
   if (studio.runs?.asking()) return "Starting";
   if (going) return "Pause";
+  if (studio.cut()) return "Resume";
   return studio.state.run?.state === "paused" ? "Continue" : "Train";
 }

@@ -159,7 +159,9 @@ function summary(studio, rows, metric, setting, going) {
   const told = rows.filter(({ best }) => best !== null);
   if (!told.length) return make("p", { class: "ls-facts" }, "No judgements yet.");
   const better = (one, other) => (metric?.higher_is_better ? one.best > other.best : one.best < other.best);
-  const best = told.reduce((one, other) => (better(other, one) ? other : one));
+  const first = told.reduce((one, other) => (better(other, one) ? other : one));
+  const equals = told.filter((row) => row.best === first.best);
+  const best = equals[Math.floor(equals.length / 2)]; // of equals the middle one: the others bear to be missed either way
   const mean = told.reduce((sum, row) => sum + row.best, 0) / told.length;
   const spread = Math.sqrt(told.reduce((sum, row) => sum + (row.best - mean) ** 2, 0) / told.length);
   const chips = rows.map((row, place) =>
@@ -179,6 +181,6 @@ function summary(studio, rows, metric, setting, going) {
     : `Best${going.length ? " so far" : ""}: a learning rate of ${short(best.value)}, ${title} ${score(best.best, metric?.unit)}${alike(told, best)}.`;
   const use = () => studio.change(setting, best.value, { final: true, gesture: null });
   const take = isSeed ? null : make("button", { type: "button", class: "ls-button", onclick: use }, `Use ${short(best.value)}`);
-  const [first, last] = [rows[0], rows.at(-1)].map(({ value }) => make("span", { class: "ls-facts" }, short(value)));
-  return make("div", {}, make("div", { class: "ls-many-dots" }, first, chips, last), make("p", { class: "ls-facts" }, words), take);
+  const [least, most] = [rows[0], rows.at(-1)].map(({ value }) => make("span", { class: "ls-facts" }, short(value)));
+  return make("div", {}, make("div", { class: "ls-many-dots" }, least, chips, most), make("p", { class: "ls-facts" }, words), take);
 }

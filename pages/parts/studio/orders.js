@@ -61,10 +61,22 @@ function createCommands(studio) {
     if (studio.live()) return command(order);
     return studio.reason() ? undefined : studio.runs.train(studio.pace(), null, order);
   };
+  /** Has a run go on whose process was gone. */
+  const resume = async () => {
+    studio.say("");
+    const reply = await studio.ask("resume", { run: state.run.id }, false);
+    if (!reply.ok) studio.tellProblems(reply);
+    return reply;
+  };
   return {
     command,
+    start,
+    resume,
+    /** Whether the run's process is gone, so that it waits to be resumed. */
+    cut: () => state.run?.state === "interrupted",
     toggle: () => {
       if (studio.live()) return command({ kind: state.run.state === "paused" ? "resume" : "pause" });
+      if (studio.cut()) return resume();
       return studio.reason() ? undefined : start();
     },
     step: () => once("step"),
@@ -73,18 +85,16 @@ function createCommands(studio) {
     epochTo: (number) => once("epoch", { number }),
     once,
     stop: () => command({ kind: "stop" }),
-    /** Has a run go on whose process was gone. */
-    resume: async () => {
-      studio.say("");
-      const reply = await studio.ask("resume", { run: state.run.id }, false);
-      if (!reply.ok) studio.tellProblems(reply);
-      return reply;
-    },
     /** Another run from a moment of this one; from the very beginning it is a run like any other. */
-    branch: (step) => {
+    branch: async (step) => {
       if (step === null || studio.reason()) return undefined;
       const origin = { run: state.run.id, step };
-      return studio.runs.train(studio.pace(), origin.step ? origin : null);
+      const { epoch, step: end } = state.run.progress ?? {};
+      const spent = step === end && state.draft.training.epochs !== null && state.draft.training.epochs <= epoch;
+      if (spent) await studio.draft.edit({ kind: "set", path: "training.epochs", value: Math.max(2 * epoch, 1) });
+      const reply = await studio.runs.train(studio.pace(), origin.step ? origin : null);
+      if (reply?.ok && spent) studio.say(`It trains on from epoch ${epoch} to ${state.draft.training.epochs}.`);
+      return reply;
     },
     trainAnew: async () => {
       await command({ kind: "stop" });

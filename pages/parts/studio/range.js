@@ -40,10 +40,12 @@ function finder(studio, { title, tip, ask, path, show, wait }) {
   return button;
 }
 
+const FEWER = " With so few samples at most a quarter of them is offered, so that an epoch has several steps.";
+
 function noiseSentence({ steps, batches, scale, suggestion }) {
   const measured = `Compared ${whole(batches)} batches after ${whole(steps)} steps.`;
   if (scale === null) return `${measured} Their gradients agree on nothing that can be told from noise: as large a batch as the data bears, ${whole(suggestion)}.`;
-  return `${measured} Their noise is that of ${short(scale)} samples: up to about so many, a larger batch makes each step better nearly in proportion; beyond, more samples add little. It grows as training goes on.`;
+  return `${measured} Their noise is that of ${short(scale)} samples: up to about so many, a larger batch makes each step better nearly in proportion; beyond, more samples add little. It grows as training goes on.${suggestion < scale / 1.5 ? FEWER : ""}`;
 }
 
 function sentence({ rates, suggestion }) {

@@ -84,9 +84,11 @@ export class Slider {
       this.typing = false;
       this.show();
     });
-    this.none?.addEventListener("click", () =>
-      this.move(this.value === null ? (setting.default ?? setting.start ?? setting.low) : null, true),
-    );
+    this.none?.addEventListener("click", () => {
+      const last = this.last ?? setting.default ?? setting.start ?? setting.low;
+      this.last = this.value ?? this.last;
+      this.move(this.value === null ? last : null, true);
+    });
   }
 
   /** Says the bounds beside the field after something else was typed, which leaves it as it was. */

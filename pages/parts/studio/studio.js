@@ -168,7 +168,7 @@ function createNotice(studio) {
     close,
   );
   on("draft run notice connection back", () => {
-    const waiting = !state.notice && studio.changed();
+    const waiting = !state.notice && (studio.changed() || studio.altered());
     const past = state.back !== null;
     const left = !state.notice && Boolean(state.run?.over && state.run.experiment) && studio.views.untrained();
     const text = state.connected || !state.catalogue ? state.notice || changedWords(state.run, { waiting, past, left }) : RECONNECTING;

@@ -40,11 +40,24 @@ class Time {
     tell("back", "snapshot", "points");
     clearTimeout(this.timer);
     if (step !== null) return void this.fetch();
-    if (this.studio.live() && this.present !== state.draft) this.studio.draft.push("check", { draft: this.present });
+    if (this.studio.live() && this.present !== state.draft) this.putBack();
     if (state.latest) state.snapshot = state.latest;
     state.latest = null;
     views.forget();
     views.refresh();
+  }
+
+  /** Whether something was changed for a branch since the person went back. */
+  get altered() {
+    const { back, draft } = this.studio.state;
+    return back !== null && JSON.stringify(this.present) !== JSON.stringify(draft);
+  }
+
+  async putBack() {
+    const { draft, say } = this.studio;
+    const changed = JSON.stringify(this.present) !== JSON.stringify(this.studio.state.draft);
+    await draft.push("check", { draft: this.present });
+    if (changed) say("What you changed for a branch is put back: the run knows nothing of it. Undo brings it again.");
   }
 
   /** Shows the moment asked for last; one answer is waited for at a time. */
@@ -91,6 +104,7 @@ export function createTime(studio) {
   const keep = button("Mark", MARK, () => studio.command({ kind: "mark", step: state.back }));
   const branch = button("Branch", BRANCH, () => studio.branch(time.origin));
   slider.addEventListener("input", () => time.go(time.steps[Number(slider.value)] ?? null));
+  studio.altered = () => time.altered;
   studio.goBack = (step) => time.go(step);
   studio.followBack = () => time.follow();
   on("run back connection draft", () => {
@@ -104,6 +118,7 @@ export function createTime(studio) {
     write(words, text);
     give(slider, "aria-valuetext", text);
     give(now, "disabled", state.back === null);
+    give(keep, "data-tip", state.run?.over ? "Of a run that is over all moments there are stay." : MARK);
     give(keep, "disabled", !studio.live() || state.run.state === "queued" || !state.connected);
     give(branch, "data-tip", state.back === null ? BRANCH : `${BRANCH} ${settingsOf(state.draft)}`);
     give(branch, "disabled", time.origin === null || Boolean(studio.reason()));

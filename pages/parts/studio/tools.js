@@ -42,7 +42,9 @@ export function createTools(studio) {
         : name === "between" || (name === "block" ? !block : name === "group" ? Boolean(block) : false);
     const frozen = studio.isFrozen();
     give(buttons.freeze, "aria-pressed", String(frozen));
-    write(buttons.freeze.querySelector("span"), frozen ? "Unfreeze" : "Freeze");
+    const turn = frozen ? "Unfreeze" : "Freeze";
+    give(buttons.freeze, "aria-label", turn);
+    write(buttons.freeze.querySelector("span"), turn);
   });
   return bar;
 }
