@@ -35,6 +35,17 @@ def used(works, run):
     return [event for event in works.said(run, TurboChanged) if event.state == "on"]
 
 
+def stopped_and_replayed(works, run):
+    """Stop a run; its replay is the same to the last bit, with compiled steps at the same places."""
+    works.tell(run, "stop")
+    works.until_over(run)
+    again = replaying.replay(works.store, run, uuid.uuid4().hex)
+    works.until_over(again, 120)
+    (told,) = works.said(again, Compared)
+    assert (told.run, told.same, told.weights) == (run, True, "equal"), told.words()
+    assert used(works, again) == used(works, run)
+
+
 def test_a_run_with_compiled_steps_is_resumed_and_replayed_to_the_last_bit(compiled, own_works, tmp_path):
     works = own_works(tmp_path / "store")
     works.start()
@@ -49,13 +60,7 @@ def test_a_run_with_compiled_steps_is_resumed_and_replayed_to_the_last_bit(compi
     assert [event.exact for event in works.said(run, Continued)] == [True, True]
     works.tell(run, "set", setting="training.optimizer.learning_rate", value=0.001)
     works.until_step(run, works.reader(run).progress().step + 500, 60)
-    works.tell(run, "stop")
-    works.until_over(run)
-    again = replaying.replay(works.store, run, uuid.uuid4().hex)
-    works.until_over(again, 120)
-    (told,) = works.said(again, Compared)
-    assert (told.run, told.same, told.weights) == (run, True, "equal"), told.words()
-    assert used(works, again) == used(works, run)
+    stopped_and_replayed(works, run)
 
 
 def test_a_resumed_run_waits_for_steps_that_are_gone_to_be_compiled_once_more(compiled, own_works, tmp_path):
@@ -88,10 +93,4 @@ def test_turbo_is_switched_on_and_off_under_way_and_a_replay_is_the_same_run(com
     off, *_ = until(lambda: [e for e in works.said(run, TurboChanged) if e.state == "off"], 60, "plain steps")
     assert [e.reason for e in works.said(run, TurboChanged)] == ["", "It was switched off."]
     works.until_step(run, off.step + 500, 60)
-    works.tell(run, "stop")
-    works.until_over(run)
-    again = replaying.replay(works.store, run, uuid.uuid4().hex)
-    works.until_over(again, 120)
-    (told,) = works.said(again, Compared)
-    assert (told.run, told.same, told.weights) == (run, True, "equal"), told.words()
-    assert used(works, again) == used(works, run)
+    stopped_and_replayed(works, run)

@@ -161,7 +161,7 @@ function summary(studio, rows, metric, setting, going) {
   const better = (one, other) => (metric?.higher_is_better ? one.best > other.best : one.best < other.best);
   const first = told.reduce((one, other) => (better(other, one) ? other : one));
   const equals = told.filter((row) => row.best === first.best);
-  const best = equals[Math.floor(equals.length / 2)]; // of equals the middle one: the others bear to be missed either way
+  const best = equals[Math.floor(equals.length / 2)]; // of equals the middle one, farthest from rates that fail
   const mean = told.reduce((sum, row) => sum + row.best, 0) / told.length;
   const spread = Math.sqrt(told.reduce((sum, row) => sum + (row.best - mean) ** 2, 0) / told.length);
   const chips = rows.map((row, place) =>
